@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+// Speed and memory of Hark, as figures: README.md here has them, `make bench` makes them.
+import PackageDescription
+
+let package = Package(
+  name: "hark-benchmarks",
+  dependencies: [
+    .package(name: "hark", path: ".."),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+  ],
+  targets: [
+    .target(name: "CAffinity"),
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "CAffinity",
+        .product(name: "HarkPipeline", package: "hark"),
+        .product(name: "HarkStorage", package: "hark"),
+        .product(name: "HarkAPI", package: "hark"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      // Everything happens on the main thread, one thing at a time, so that nothing disturbs it.
+      swiftSettings: [.defaultIsolation(MainActor.self)]),
+  ],
+  swiftLanguageModes: [.v6]
+)

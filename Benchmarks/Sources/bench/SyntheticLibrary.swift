@@ -1,0 +1,125 @@
+import Audio
+import Catalogue
+import Core
+import Embedding
+import Foundation
+import Glibc
+import SystemPackage
+import VectorIndex
+
+/// A library of many recordings that nobody had to analyse.
+///
+/// Its files are there, sparse and each of another size; its rows are written by the rooms that
+/// always write them, Catalogue and VectorIndex, with random unit vectors. A daemon that starts on
+/// it finds every file as the catalogue knows it and answers at once.
+struct SyntheticLibrary {
+  let folder: FilePath
+  let files: [FilePath]
+
+  private static let batch = 2_000
+
+  /// - Parameter segments: of each recording; all recordings share their codes, which no query
+  ///   here looks at.
+  init(
+    recordings: Int, segments: Int, model: FilePath, in workplace: Workplace
+  ) async throws {
+    let folder = try workplace.folder("music")
+    let state = try workplace.folder("state")
+    chmod(state.string, 0o700)
+    let catalogue = try Catalogue(path: state.appending("catalogue.sqlite"))
+    let info = try ModelFile(path: model)
+    guard try await catalogue.adopt(info.id, info: info.info) == .active else {
+      throw HarkError(.defect, "the first model of a catalogue is not the active one")
+    }
+    let index = try ModelIndex.open(directory: state, model: info.id, rows: [], generation: 1)
+    var generator = SeededGenerator(seed: 7)
+    let codes = Self.codes(segments, &generator)
+    var files: [FilePath] = []
+    for start in stride(from: 0, to: recordings, by: Self.batch) {
+      let numbers = start..<min(recordings, start + Self.batch)
+      let paths = try numbers.map { try Self.makeFile($0, in: folder) }
+      let observed = try paths.map(Self.observe)
+      let change = try await catalogue.observe(observed, isLive: false, now: 0)
+      let items = try await catalogue.nextWork(limit: numbers.count, excluding: [], now: 1)
+      guard change.pending == numbers.count, items.count == numbers.count else {
+        throw HarkError(.defect, "the catalogue took \(items.count) of \(numbers.count) files")
+      }
+      var outcomes: [AnalysisOutcome] = []
+      for item in items {
+        let pooled = try Self.unitVector(&generator)
+        let product = NewProduct(
+          model: info.id, precision: .f32, isShort: false,
+          rows: try index.append(pooled: pooled, segments: codes))
+        outcomes.append(.analysed(item, try Self.analysis(segments, &generator), [product]))
+      }
+      try index.synchronise()
+      _ = try await catalogue.record(outcomes, now: 1)
+      files += paths
+      if files.count % 20_000 == 0 { tell("\(files.count) recordings are made") }
+    }
+    self.folder = folder
+    self.files = files
+  }
+
+  private static func makeFile(_ number: Int, in folder: FilePath) throws -> FilePath {
+    // A thousand a folder, as people and programs keep them.
+    let album = folder.appending("album \(number / 1_000)")
+    if number % 1_000 == 0 { mkdir(album.string, 0o755) }
+    let path = album.appending("song \(number).wav")
+    let descriptor = open(path.string, O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw HarkError.system("cannot make \(path.escaped)", errno: errno)
+    }
+    defer { close(descriptor) }
+    guard ftruncate(descriptor, off_t(44 + number)) == 0 else {
+      throw HarkError.system("cannot write \(path.escaped)", errno: errno)
+    }
+    return path
+  }
+
+  private static func observe(_ path: FilePath) throws -> ObservedFile {
+    var status = stat()
+    guard stat(path.string, &status) == 0 else {
+      throw HarkError.system("cannot look at \(path.escaped)", errno: errno)
+    }
+    return ObservedFile(
+      path: path, size: Int64(status.st_size),
+      modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+      device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+  }
+
+  private static func unitVector(_ generator: inout SeededGenerator) throws -> Core.Embedding {
+    let values = (0..<Core.Embedding.dimension).map { _ in generator.signed() }
+    guard let embedding = Core.Embedding(normalising: values) else {
+      throw HarkError(.defect, "random numbers make no embedding")
+    }
+    return embedding
+  }
+
+  private static func codes(_ count: Int, _ generator: inout SeededGenerator) -> SegmentCodes {
+    var codes = SegmentCodes()
+    for _ in 0..<count {
+      let values = (0..<Core.Embedding.dimension).map { _ in generator.signed() }
+      values.withUnsafeBufferPointer { codes.append(quantising: $0) }
+    }
+    return codes
+  }
+
+  private static func analysis(
+    _ segments: Int, _ generator: inout SeededGenerator
+  ) throws -> Analysis {
+    let bytes = (0..<4).flatMap { _ in withUnsafeBytes(of: generator.next()) { Array($0) } }
+    guard let hash = ContentHash(bytes: bytes) else {
+      throw HarkError(.defect, "32 bytes make no hash")
+    }
+    let seconds = Double(segments) * SegmentCodes.hop
+    return Analysis(
+      recording: RecordingID(hash),
+      facts: AudioFacts(
+        duration: seconds, sampleRate: 44_100, channels: 2, frames: Int64(seconds * 44_100),
+        container: "WAV (Microsoft)", codec: "Signed 16 bit PCM", peak: 0.9, loudness: -14,
+        silenceShare: 0),
+      metadata: Metadata(title: "A song", artist: "Somebody", album: "An album"),
+      decoder: Decoder.version, embeddings: [])
+  }
+}

@@ -1,0 +1,66 @@
+# make help      says what there is
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+SYSCONFDIR ?= /etc
+# Units, users and run-time folders lie where systemd looks whatever the prefix is.
+SYSTEMDDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)
+
+# Tests at a time: all at once, they would starve each other of the few threads that Swift has.
+TEST_WIDTH ?= 6
+
+# Where the built programs are.
+BUILT ?= .build/release
+
+# The Swift runtime is linked in, so that what is installed needs no Swift toolchain.
+RELEASE := -c release --static-swift-stdlib
+SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
+
+.PHONY: help run release test lint format bench samples install uninstall clean
+
+help: ## Say what there is
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+run: release ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
+	@BUILT="$(BUILT)" scripts/run
+
+release: ## Build the programs, optimised
+	@scripts/install-dependencies build
+	@scripts/swift-build $(RELEASE)
+
+test: ## Install what the tests need, then lint, build and run every test
+	@scripts/install-dependencies build test
+	@scripts/lint
+	@scripts/swift-build --build-tests
+	@scripts/test-python
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=$(TEST_WIDTH) swift test --skip-build
+
+lint: ## Check the style of every Swift file
+	@scripts/lint
+
+format: ## Put every Swift file into the house's style
+	swift format format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
+	@scripts/install-dependencies build
+	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
+	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
+
+samples: ## Make the files in Audio/ anew
+	@scripts/install-dependencies samples
+	@scripts/make-samples
+
+install: ## Install under PREFIX=/usr/local (DESTDIR= for packaging)
+	@test -x "$(BUILT)/harkd" || $(MAKE) --no-print-directory release
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" SYSTEMDDIR="$(SYSTEMDDIR)" BUILT="$(BUILT)" \
+	  scripts/install
+
+uninstall: ## Remove what install put there; settings and state stay
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" SYSTEMDDIR="$(SYSTEMDDIR)" \
+	  scripts/uninstall
+
+clean: ## Remove what was built
+	swift package clean

@@ -1,0 +1,162 @@
+import Core
+import Foundation
+import GRDB
+import SystemPackage
+import VectorIndex
+
+extension Catalogue {
+  /// Every model that is known.
+  public func models() async throws(HarkError) -> [StoredModel] {
+    try await read { db in try Self.models(in: db) }
+  }
+
+  static func models(in db: Database) throws -> [StoredModel] {
+    try Row.fetchAll(db, sql: "SELECT id, info, role, generation FROM model ORDER BY key").map {
+      row in
+      StoredModel(
+        id: ModelID(try row.contentHash("id")),
+        info: try JSONColumn.decode(ModelInfo.self, row["info"]),
+        role: StoredModel.Role(rawValue: row["role"]) ?? .kept, generation: row["generation"])
+    }
+  }
+
+  /// Makes `model` the one that new analyses are made for, and says in which role it is now.
+  ///
+  /// The first model ever, or one that no visible recording misses, is active at once; so going back
+  /// to a model whose rows still exist takes no work. Otherwise it is incoming, and becomes active
+  /// through ``activateIncoming()``.
+  public func adopt(
+    _ id: ModelID, info: ModelInfo
+  ) async throws(HarkError) -> StoredModel.Role {
+    try await write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO model (id, info, role) VALUES (?, ?, 'kept')
+          ON CONFLICT (id) DO UPDATE SET info = excluded.info
+          """, arguments: [id.blob, try JSONColumn.encode(info)])
+      let role = try String.fetchOne(
+        db, sql: "SELECT role FROM model WHERE id = ?", arguments: [id.blob])
+      if role == "active" {
+        try db.execute(sql: "UPDATE model SET role = 'kept' WHERE role = 'incoming'")
+        return .active
+      }
+      let hasActive = try Self.models(in: db).contains { $0.role == .active }
+      if try !hasActive || Self.missingCount(of: id, in: db) == 0 {
+        try Self.activate(id, in: db)
+        return .active
+      }
+      try db.execute(sql: "UPDATE model SET role = 'kept' WHERE role = 'incoming'")
+      try db.execute(
+        sql: "UPDATE model SET role = 'incoming' WHERE id = ?", arguments: [id.blob])
+      return .incoming
+    }
+  }
+
+  /// Makes the incoming model active if at most `failed` visible recordings still miss its product
+  /// (those whose files cannot be analysed any more). Returns it if it did.
+  public func activateIncoming(failed: Int) async throws(HarkError) -> ModelID? {
+    try await write { db in
+      guard let incoming = try Self.models(in: db).first(where: { $0.role == .incoming }),
+        try Self.missingCount(of: incoming.id, in: db) <= failed
+      else { return nil }
+      try Self.activate(incoming.id, in: db)
+      return incoming.id
+    }
+  }
+
+  private static func activate(_ id: ModelID, in db: Database) throws {
+    try db.execute(sql: "UPDATE model SET role = 'kept' WHERE role != 'kept'")
+    try db.execute(sql: "UPDATE model SET role = 'active' WHERE id = ?", arguments: [id.blob])
+  }
+
+  private static func missingCount(of id: ModelID, in db: Database) throws -> Int {
+    try Int.fetchOne(
+      db,
+      sql: """
+        SELECT count(DISTINCT recording) FROM file
+        WHERE recording IS NOT NULL AND isOffline = 0 AND NOT EXISTS (
+          SELECT 1 FROM product JOIN model ON model.key = product.model
+          WHERE model.id = ? AND product.recording = file.recording)
+        """, arguments: [id.blob]) ?? 0
+  }
+
+  /// Where the rows of every product of `model` lie, and the recordings that queries may see.
+  /// Complexity: O(products).
+  public func storedRows(
+    of model: ModelID
+  ) async throws(HarkError) -> (rows: [StoredRows], visible: Set<RecordingKey>) {
+    try await read { db in
+      var rows: [StoredRows] = []
+      let cursor = try Row.fetchCursor(
+        db,
+        sql: """
+          SELECT product.* FROM product JOIN model ON model.key = product.model
+          WHERE model.id = ? ORDER BY recording
+          """, arguments: [model.blob])
+      while let row = try cursor.next() { rows.append(Self.storedRows(row)) }
+      let visible = try Int64.fetchSet(
+        db,
+        sql: "SELECT DISTINCT recording FROM file WHERE recording IS NOT NULL AND isOffline = 0")
+      return (rows, Set(visible.map(RecordingKey.init)))
+    }
+  }
+
+  /// Whether each of these recordings can be found now, and where its products lie.
+  public func visibility(
+    of recordings: Set<RecordingKey>
+  ) async throws(HarkError) -> [RecordingVisibility] {
+    guard !recordings.isEmpty else { return [] }
+    return try await read { db in
+      let seen = try db.makeStatement(
+        sql: "SELECT EXISTS (SELECT 1 FROM file WHERE recording = ? AND isOffline = 0)")
+      let products = try db.makeStatement(
+        sql: """
+          SELECT product.*, model.id FROM product JOIN model ON model.key = product.model
+          WHERE recording = ?
+          """)
+      return try recordings.map { key in
+        var visibility = RecordingVisibility(
+          recording: key,
+          isVisible: try Bool.fetchOne(seen, arguments: [key.rawValue]) ?? false, products: [:])
+        for row in try Row.fetchAll(products, arguments: [key.rawValue]) {
+          visibility.products[ModelID(try row.contentHash("id"))] = Self.storedRows(row)
+        }
+        return visibility
+      }
+    }
+  }
+
+  /// Refers to a compacted generation of a model's index files, in one transaction.
+  public func adoptGeneration(
+    _ generation: Int, of model: ModelID, rows: [StoredRows]
+  ) async throws(HarkError) {
+    try await write { db in
+      let update = try db.makeStatement(
+        sql: """
+          UPDATE product SET generation = ?, pooledFirst = ?, pooledChecksum = ?,
+            segmentsFirst = ?, segmentsCount = ?, segmentsChecksum = ?
+          WHERE recording = ? AND model = (SELECT key FROM model WHERE id = ?)
+          """)
+      for row in rows {
+        try update.execute(arguments: [
+          generation, row.pooled.first, Int64(row.pooled.checksum), row.segments.first,
+          row.segments.count, Int64(row.segments.checksum), row.key.rawValue, model.blob,
+        ])
+      }
+      try db.execute(
+        sql: "UPDATE model SET generation = ? WHERE id = ?", arguments: [generation, model.blob])
+    }
+  }
+
+  private static func storedRows(_ row: Row) -> StoredRows {
+    let generation: Int = row["generation"]
+    return StoredRows(
+      key: RecordingKey(row["recording"]),
+      pooled: RowRange(
+        generation: generation, first: row["pooledFirst"], count: 1,
+        checksum: UInt32(truncatingIfNeeded: row["pooledChecksum"] as Int64)),
+      segments: RowRange(
+        generation: generation, first: row["segmentsFirst"], count: row["segmentsCount"],
+        checksum: UInt32(truncatingIfNeeded: row["segmentsChecksum"] as Int64)))
+  }
+}

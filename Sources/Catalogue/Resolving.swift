@@ -1,0 +1,117 @@
+import Core
+import Foundation
+import GRDB
+import SystemPackage
+
+extension Catalogue {
+  /// A recording's key; `nil` if it is not known.
+  public func key(of id: RecordingID) async throws(HarkError) -> RecordingKey? {
+    try await read { db in
+      try Int64.fetchOne(db, sql: "SELECT key FROM recording WHERE id = ?", arguments: [id.blob])
+        .map(RecordingKey.init)
+    }
+  }
+
+  /// The recording that a file holds; `nil` if the file is not known or not analysed.
+  public func key(ofFileAt path: FilePath) async throws(HarkError) -> RecordingKey? {
+    try await read { db in
+      try Int64.fetchOne(
+        db, sql: "SELECT recording FROM file WHERE path = ? AND recording IS NOT NULL",
+        arguments: [path.blob]
+      ).map(RecordingKey.init)
+    }
+  }
+
+  /// The ids of recordings, and the online files that hold them in the order of their paths' bytes.
+  /// A recording without an online file is missing from the answer.
+  public func onlineFiles(
+    of recordings: [RecordingKey]
+  ) async throws(HarkError) -> [RecordingKey: [FileEntry]] {
+    try await read { db in
+      let statement = try db.cachedStatement(
+        sql: "\(Self.fileColumns) WHERE recording = ? AND isOffline = 0 ORDER BY path")
+      var files: [RecordingKey: [FileEntry]] = [:]
+      for key in recordings {
+        let rows = try Row.fetchAll(statement, arguments: [key.rawValue])
+        if !rows.isEmpty { files[key] = try rows.map(Self.fileEntry) }
+      }
+      return files
+    }
+  }
+
+  /// The recordings that have an online file at or below one of `directories` (empty means anywhere)
+  /// and whose length in seconds lies within the bounds. Complexity: O(files below them).
+  public func recordings(
+    under directories: [FilePath], minimumDuration: Double?, maximumDuration: Double?
+  ) async throws(HarkError) -> Set<RecordingKey> {
+    try await read { db in
+      var found: Set<Int64> = []
+      for directory in directories.isEmpty ? ["/"] : directories {
+        let range = directory.below
+        found.formUnion(
+          try Int64.fetchSet(
+            db,
+            sql: """
+              SELECT DISTINCT recording.key
+              FROM file JOIN recording ON recording.key = file.recording
+              WHERE (path > ? AND path < ? OR path = ?) AND isOffline = 0
+                AND duration >= ? AND duration <= ?
+              """,
+            arguments: [
+              range.after, range.before, directory.blob, minimumDuration ?? 0,
+              maximumDuration ?? .infinity,
+            ]))
+      }
+      return Set(found.map(RecordingKey.init))
+    }
+  }
+
+  /// File systems as they were last seen online, at roots and at mounts below them.
+  public func fileSystems() async throws(HarkError) -> [SeenFileSystem] {
+    try await read { db in
+      try Row.fetchAll(db, sql: "SELECT path, root, real, identity FROM fileSystem").map { row in
+        SeenFileSystem(
+          path: row.path("path"), root: row.path("root"), real: row.path("real"),
+          identity: row["identity"])
+      }
+    }
+  }
+
+  /// Records a file system that is online.
+  public func record(_ seen: SeenFileSystem) async throws(HarkError) {
+    try await write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO fileSystem (path, root, real, identity) VALUES (?, ?, ?, ?)",
+        arguments: [seen.path.blob, seen.root.blob, seen.real.blob, seen.identity])
+    }
+  }
+
+  /// Whether any file below `directory` is known.
+  public func hasFiles(below directory: FilePath) async throws(HarkError) -> Bool {
+    try await read { db in
+      let range = directory.below
+      return try Bool.fetchOne(
+        db, sql: "SELECT EXISTS (SELECT 1 FROM file WHERE path > ? AND path < ?)",
+        arguments: [range.after, range.before]) ?? false
+    }
+  }
+}
+
+/// A file system that was seen at a root, or at a mount below one.
+public struct SeenFileSystem: Hashable, Sendable {
+  /// The root as the settings name it, or the mount.
+  public var path: FilePath
+  /// The root that it belongs to.
+  public var root: FilePath
+  /// ``path`` with symbolic links resolved.
+  public var real: FilePath
+  /// What recognises the file system, in the watcher's own words.
+  public var identity: String
+
+  public init(path: FilePath, root: FilePath, real: FilePath, identity: String) {
+    self.path = path
+    self.root = root
+    self.real = real
+    self.identity = identity
+  }
+}

@@ -1,0 +1,101 @@
+import Core
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A file that appears under its name only when it is whole: written beside it under a hidden name,
+/// then renamed. What was not committed is removed.
+struct AtomicFile: ~Copyable {
+  private let path: FilePath
+  private let temporary: FilePath
+  private let descriptor: FileDescriptor
+
+  /// Throws ``HarkError`` if `path` names something that is no regular file, such as a directory or
+  /// a device, or if its directory takes no new file.
+  init(_ path: FilePath) throws(HarkError) {
+    // A symbolic link stays one: what it leads to is replaced.
+    let target = Self.resolve(path)
+    var status = stat()
+    let isThere = target.withPlatformString { stat($0, &status) } == 0
+    if isThere, status.st_mode & S_IFMT != S_IFREG {
+      throw HarkError(
+        .invalidArgument, "cannot write \(path.escaped): it is there and no regular file",
+        remedy: "name a file to be made or replaced")
+    }
+    let name = target.lastComponent.map { FilePath(root: nil, components: $0).bytes } ?? []
+    // A name of 255 bytes leaves no room for more.
+    let stem = name.prefix(200)
+    let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    let hidden = [UInt8(ascii: ".")] + stem + Array(".\(suffix)".utf8)
+    let temporary = target.removingLastComponent().pushing(FilePath(bytes: hidden))
+    let descriptor: FileDescriptor
+    do {
+      descriptor = try FileDescriptor.open(
+        temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: isThere
+          ? FilePermissions(rawValue: CModeT(status.st_mode) & 0o777)
+          : [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+    } catch {
+      throw Self.failure("cannot write \(path.escaped)", error)
+    }
+    self.path = target
+    self.temporary = temporary
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    // After a commit the name is gone already.
+    _ = temporary.withPlatformString { unlink($0) }
+    try? descriptor.close()
+  }
+
+  /// Appends bytes.
+  func append(_ bytes: [UInt8]) throws(HarkError) {
+    do {
+      try descriptor.writeAll(bytes)
+    } catch {
+      throw Self.failure("cannot write \(path.escaped)", error)
+    }
+  }
+
+  /// Overwrites the file's first bytes.
+  func overwrite(_ bytes: [UInt8]) throws(HarkError) {
+    do {
+      try descriptor.writeAll(toAbsoluteOffset: 0, bytes)
+    } catch {
+      throw Self.failure("cannot write \(path.escaped)", error)
+    }
+  }
+
+  /// Lets the file appear under its name. To be called once, at the end.
+  func commit() throws(HarkError) {
+    guard fsync(descriptor.rawValue) == 0 else {
+      throw HarkError.system("cannot write \(path.escaped)", errno: errno)
+    }
+    let result = temporary.withPlatformString { from in
+      path.withPlatformString { rename(from, $0) }
+    }
+    guard result == 0 else {
+      throw HarkError.system("cannot write \(path.escaped)", errno: errno)
+    }
+  }
+
+  private static func resolve(_ path: FilePath) -> FilePath {
+    path.withPlatformString { pointer in
+      guard let real = realpath(pointer, nil) else { return path }
+      defer { free(real) }
+      return FilePath(platformString: real)
+    }
+  }
+
+  private static func failure(_ message: String, _ error: any Error) -> HarkError {
+    guard let number = error as? Errno else {
+      return HarkError(.system, message, cause: "\(error)")
+    }
+    return HarkError.system(message, errno: number.rawValue)
+  }
+}

@@ -1,0 +1,121 @@
+import Catalogue
+import Core
+import SystemPackage
+import Workers
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+extension HarkLibrary: LibraryService {
+  public func status() async throws(HarkError) -> LibraryStatus {
+    let counts = try await catalogue.counts()
+    let contents = shelf.current
+    let since = statistics.counts
+    var files = LibraryStatus.FileCounts()
+    files.pending = counts.files[.pending] ?? 0
+    files.analysed = counts.files[.analysed] ?? 0
+    files.failed = counts.files[.failed] ?? 0
+    files.skipped = counts.files[.skipped] ?? 0
+    files.offline = counts.files[.offline] ?? 0
+    let models = try await catalogue.models().map { model in
+      LibraryStatus.Model(
+        info: model.info, role: LibraryStatus.Model.Role(rawValue: model.role.rawValue) ?? .kept,
+        precision: contents.loaded[model.id]?.precision,
+        recordings: counts.products[model.id]?.recordings ?? 0,
+        segments: counts.products[model.id]?.segments ?? 0)
+    }
+    let isQuiet = await scheduler.isIdle
+    return LibraryStatus(
+      version: HarkVersion.current, pid: getpid(), started: statistics.started,
+      stateDirectory: statistics.stateDirectory, roots: roots.all, files: files,
+      recordings: counts.recordings, duration: counts.duration, models: models,
+      workers: pool.status.map(LibraryStatus.Worker.init), analysedSinceStart: since.analysed,
+      secondsSinceStart: since.seconds,
+      isIdle: isQuiet && files.pending == 0 && !roots.isScanning
+        && watcher.statistics.settling == 0,
+      warnings: statistics.warnings)
+  }
+
+  public func files(_ query: FileQuery) async throws(HarkError) -> Page<FileEntry, FilePath> {
+    try await catalogue.files(query)
+  }
+
+  public func file(at path: FilePath) async throws(HarkError) -> FileEntry {
+    if let entry = try await catalogue.file(at: path) { return entry }
+    let isInside = roots.realPaths.contains { path.isAtOrBelow($0) }
+    throw HarkError(
+      .notFound, "the library holds no file \(path.escaped)",
+      remedy: isInside
+        ? "if it is there and is audio, run `hark rescan`"
+        : "it lies in none of the watched folders, which `hark status` names")
+  }
+
+  public func recordings(
+    _ query: RecordingQuery
+  ) async throws(HarkError) -> Page<RecordingEntry, RecordingKey> {
+    try await catalogue.recordings(query)
+  }
+
+  public func recording(_ id: RecordingID) async throws(HarkError) -> RecordingEntry {
+    if let entry = try await catalogue.recording(id) { return entry }
+    throw HarkError(
+      .notFound, "the library holds no recording \(id)",
+      remedy: "see `hark list` for what it holds")
+  }
+
+  public func similar(_ query: SimilarQuery) async throws(HarkError) -> SimilarAnswer {
+    try await search.answer(query)
+  }
+
+  public func analyse(_ descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis {
+    guard let model = shelf.current.active else {
+      throw AnalysisFailure(.unavailable, "the library is starting; ask again in a moment")
+    }
+    guard shelf.current.loaded[model] != nil else {
+      throw AnalysisFailure(
+        .unavailable,
+        "the model that answers is no longer at hand to hear new audio; wait until the new one has "
+          + "caught up")
+    }
+    return try await pool.analyse(
+      descriptor, request: AnalysisRequest(models: [model]), lane: .query, name: "a query's audio")
+  }
+
+  public func rescan(under directory: FilePath?) async throws(HarkError) {
+    if let directory {
+      let isWatched = roots.realPaths.contains {
+        directory.isAtOrBelow($0) || $0.isAtOrBelow(directory)
+      }
+      guard isWatched else {
+        throw HarkError(
+          .notFound, "\(directory.escaped) lies in none of the watched folders",
+          remedy: "`hark status` names them; add it with --watch or in hark.yaml")
+      }
+    }
+    _ = try await catalogue.retryFailures(below: directory)
+    await scheduler.retryAll()
+    watcher.rescan(under: directory)
+  }
+
+  public func forget(_ path: FilePath) async throws(HarkError) {
+    let touched = try await catalogue.forget(path, now: WallClock.now)
+    await visibility.refresh(touched)
+    hub.send(.removed(path), at: WallClock.now)
+    // A file that is still there is found again, and analysed afresh.
+    watcher.rescan(under: path.removingLastComponent())
+  }
+
+  public func events() -> AsyncStream<LibraryEvent> { hub.events() }
+}
+
+extension LibraryStatus.Worker {
+  init(_ worker: WorkerStatus) {
+    self.init(
+      pid: worker.pid ?? 0, lane: worker.lane.rawValue, state: worker.state.rawValue,
+      file: worker.file, seconds: worker.file == nil ? nil : worker.seconds,
+      restarts: worker.restarts)
+  }
+}

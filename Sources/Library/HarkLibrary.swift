@@ -1,0 +1,116 @@
+import Catalogue
+import Core
+import Logging
+import ServiceLifecycle
+import SystemPackage
+import VectorIndex
+import Watching
+import Workers
+
+/// The library: it watches folders, has their files analysed, keeps what comes of it, and answers
+/// queries. It joins the rooms that stand before it; what each of them does it leaves to them.
+///
+///     Watcher ─▶ ChangeReceiver ─▶ Catalogue ◀─ Scheduler ─▶ WorkerPool
+///                                      ▲                          │
+///              queries ─▶ IndexShelf ◀─┴──────── Recorder ◀───────┘
+public final class HarkLibrary: Service {
+  let catalogue: Catalogue
+  let shelf = IndexShelf()
+  let hub = EventHub()
+  let statistics: Statistics
+  let watcher: Watcher
+  let pool: WorkerPool
+  let roots: RootStates
+  let scheduler: Scheduler
+  let search: SimilarSearch
+  let visibility: VisibilityKeeper
+  let models: ModelKeeper
+  let logger: Logger
+  private let directory: StateDirectory
+  private let receiver: ChangeReceiver
+  private let recorder: Recorder
+  private let maintenance: Maintenance
+  private let modelFiles: [FilePath]
+  private let readiness = Readiness()
+
+  /// Takes the state directory's lock, opens the catalogue and prepares everything; nothing runs yet.
+  ///
+  /// Throws `locked` if another daemon owns the directory, `newerVersion` or `corrupt` for its
+  /// contents, `notFound` without a model.
+  public init(configuration: LibraryConfiguration, logger: Logger) async throws(HarkError) {
+    self.logger = logger
+    directory = try StateDirectory(path: configuration.state)
+    catalogue = try Catalogue(path: directory.catalogue)
+    statistics = Statistics(stateDirectory: configuration.state)
+    modelFiles = try await ModelKeeper.files(
+      wanted: configuration.model, catalogue: catalogue, directory: directory)
+    var workers = configuration.workers
+    workers.models = modelFiles
+    pool = try WorkerPool(configuration: workers, logger: logger)
+    visibility = VisibilityKeeper(catalogue: catalogue, shelf: shelf, logger: logger)
+    models = ModelKeeper(
+      catalogue: catalogue, shelf: shelf, pool: pool, directory: directory,
+      statistics: statistics, logger: logger)
+    recorder = Recorder(
+      catalogue: catalogue, shelf: shelf, visibility: visibility, events: hub,
+      statistics: statistics, logger: logger)
+    scheduler = Scheduler(
+      catalogue: catalogue, shelf: shelf,
+      analyser: FileAnalyser(catalogue: catalogue, shelf: shelf, pool: pool),
+      recorder: recorder, models: models, events: hub, workers: workers.backlogWorkers,
+      logger: logger)
+    let seen = SeenRoots(catalogue: catalogue)
+    let watched = try await seen.watchedRoots(configuration.roots)
+    // Before any index is opened, so nothing needs to be told.
+    _ = try await catalogue.setOffline(outside: watched.map(\.real), now: WallClock.now)
+    roots = RootStates(watched)
+    watcher = try Watcher(
+      roots: watched.map(\.root), options: WatchingOptions(settle: configuration.settle),
+      logger: logger)
+    receiver = ChangeReceiver(
+      catalogue: catalogue, visibility: visibility, scheduler: scheduler, roots: roots,
+      events: hub, statistics: statistics, logger: logger)
+    maintenance = Maintenance(
+      catalogue: catalogue, shelf: shelf, visibility: visibility, recorder: recorder,
+      logger: logger)
+    search = SimilarSearch(catalogue: catalogue, shelf: shelf)
+  }
+
+  /// Runs until the service group shuts down or the task is cancelled. Analyses that are not recorded
+  /// by then are made again at the next start.
+  public func run() async throws {
+    defer {
+      hub.finish()
+      readiness.fail()
+    }
+    try await cancelWhenGracefulShutdown { [self] in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await self.pool.run() }
+        try await models.start(files: modelFiles)
+        readiness.succeed()
+        group.addTask { await self.receiver.run(self.watcher.changes) }
+        group.addTask { try await self.watcher.run() }
+        group.addTask { await self.scheduler.run() }
+        group.addTask { await self.maintenance.run() }
+        // Each of them runs for ever: when one ends, so does the library.
+        do {
+          try await group.next()
+        } catch {
+          group.cancelAll()
+          throw error
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
+  /// Waits until queries can be answered. Throws `unavailable` if it never comes to that.
+  public func waitUntilReady() async throws(HarkError) { try await readiness.wait() }
+
+  /// Changes to another model while the library runs. Throws, and changes nothing, if the file cannot
+  /// be loaded.
+  public func replaceModel(with file: FilePath) async throws(HarkError) {
+    try await models.replace(with: file)
+    scheduler.wake()
+  }
+}

@@ -1,0 +1,23 @@
+import Catalogue
+import Core
+import SystemPackage
+import VectorIndex
+
+/// Opens a model's index files with the rows that the catalogue refers to, and hides the recordings
+/// that no online file holds.
+struct IndexOpening: Sendable {
+  let catalogue: Catalogue
+
+  /// Complexity: O(products of the model).
+  func open(_ model: ModelID, in directory: FilePath) async throws(HarkError) -> ModelIndex {
+    let stored = try await catalogue.storedRows(of: model)
+    let generation =
+      try await catalogue.models().first { $0.id == model }?.generation ?? 1
+    return try await BlockingWork(label: "hark.open").run { () throws(HarkError) in
+      let index = try ModelIndex.open(
+        directory: directory, model: model, rows: stored.rows, generation: generation)
+      for row in stored.rows where !stored.visible.contains(row.key) { index.remove(key: row.key) }
+      return index
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Catalogue
+import Core
+import Synchronization
+import VectorIndex
+
+/// The models that matter now and their open indexes: what queries and the recorder look up.
+final class IndexShelf: Sendable {
+  struct Contents: Sendable {
+    /// Queries are answered with it; `nil` until the first model is loaded.
+    var active: ModelID?
+    /// It takes over once every online recording has its product.
+    var incoming: ModelID?
+    /// Open indexes: those of the active and the incoming model.
+    var indexes: [ModelID: ModelIndex] = [:]
+    /// Models that the workers have loaded.
+    var loaded: [ModelID: LoadedModel] = [:]
+    /// Every model that the catalogue knows.
+    var infos: [ModelID: ModelInfo] = [:]
+    /// Decoder and version of the workers, such as `libsndfile-1.2.0`.
+    var decoder: String?
+
+    /// Models whose products are made of a new recording.
+    var wanted: [ModelID] {
+      [active, incoming].compactMap { $0 }.filter { loaded[$0] != nil && indexes[$0] != nil }
+    }
+  }
+
+  private let contents = Mutex(Contents())
+
+  /// The shelf as it stands: one consistent view.
+  var current: Contents { contents.withLock { $0 } }
+
+  func update(_ change: (inout Contents) -> Void) { contents.withLock { change(&$0) } }
+
+  /// The index that queries are answered with. Throws `unavailable` before there is one.
+  func active() throws(HarkError) -> (info: ModelInfo, index: ModelIndex) {
+    let contents = current
+    guard let id = contents.active, let index = contents.indexes[id],
+      let info = contents.infos[id]
+    else {
+      throw HarkError(
+        .unavailable, "the library is starting and has no index yet",
+        remedy: "ask again in a moment; `hark status` tells how it stands")
+    }
+    return (info, index)
+  }
+}

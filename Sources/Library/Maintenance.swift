@@ -1,0 +1,37 @@
+import Catalogue
+import Core
+import Logging
+import VectorIndex
+
+/// What must be done now and then: forgetting recordings that have had no file for long, and
+/// compacting index files that hold too much waste.
+struct Maintenance: Sendable {
+  let catalogue: Catalogue
+  let shelf: IndexShelf
+  let visibility: VisibilityKeeper
+  let recorder: Recorder
+  let logger: Logger
+
+  /// Seconds for which a recording outlives its last file: 30 days.
+  static let keepOrphans = 30.0 * 86_400
+
+  /// Looks at the start and then once a day, until the task is cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      do throws(HarkError) {
+        try await forgetOrphans(now: WallClock.now)
+        for model in shelf.current.indexes.keys { try await recorder.compactIfWasteful(model) }
+      } catch {
+        logger.error("upkeep failed: \(error)")
+      }
+      try? await Task.sleep(for: .seconds(86_400))
+    }
+  }
+
+  func forgetOrphans(now: Double) async throws(HarkError) {
+    let gone = try await catalogue.purgeOrphans(before: now - Self.keepOrphans)
+    guard !gone.isEmpty else { return }
+    await visibility.refresh(gone)
+    logger.notice("forgot \(gone.count) recordings whose files went away 30 days ago")
+  }
+}

@@ -1,0 +1,163 @@
+import Catalogue
+import Core
+import Logging
+import SystemPackage
+import VectorIndex
+import Workers
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Decides which models are alive.
+///
+/// A new model comes in beside the old one: new files are analysed for both in one pass, old
+/// recordings are analysed for the new one in the background, and queries are answered with the old
+/// one until every online recording has its product. Then it switches, once. The state directory
+/// keeps a copy of each model in use, because audio that comes with a query must be heard with the
+/// model that answers, whatever became of the file it was loaded from.
+actor ModelKeeper {
+  private let catalogue: Catalogue
+  private let shelf: IndexShelf
+  private let pool: WorkerPool
+  private let directory: StateDirectory
+  private let statistics: Statistics
+  private let logger: Logger
+  private let disk = BlockingWork(label: "hark.models")
+
+  init(
+    catalogue: Catalogue, shelf: IndexShelf, pool: WorkerPool,
+    directory: StateDirectory, statistics: Statistics, logger: Logger
+  ) {
+    self.catalogue = catalogue
+    self.shelf = shelf
+    self.pool = pool
+    self.directory = directory
+    self.statistics = statistics
+    self.logger = logger
+  }
+
+  /// Model files that the workers should load: `wanted`, and the kept copy of the active model unless
+  /// it is the same file.
+  static func files(
+    wanted: FilePath?, catalogue: Catalogue, directory: StateDirectory
+  ) async throws(HarkError) -> [FilePath] {
+    let active = try await catalogue.models().first { $0.role == .active }
+    let copy = active.map { Self.copy(of: $0.id, in: directory) }
+    return try await BlockingWork(label: "hark.models").run { () throws(HarkError) in
+      let kept = copy.flatMap { ModelCopy.exists($0) ? $0 : nil }
+      guard let wanted else {
+        guard let kept else {
+          throw HarkError(
+            .notFound, "no model file was found",
+            remedy: "install hark's model, or name one with --model")
+        }
+        return [kept]
+      }
+      guard let kept, !ModelCopy.areEqual(wanted, kept) else { return [wanted] }
+      return [wanted, kept]
+    }
+  }
+
+  /// Takes the first model that the workers loaded as the one to analyse for, and opens the indexes.
+  /// Throws in the workers' words if no model can be loaded.
+  func start(files: [FilePath]) async throws(HarkError) {
+    try await removeLeftovers()
+    do throws(HarkError) {
+      try await adopt(pool.capabilities(), files: files)
+    } catch {
+      // A bad new model must not take the old one's answers away.
+      guard let kept = files.dropFirst().first else { throw error }
+      logger.error("the new model cannot be used, the old one stays: \(error)")
+      statistics.warn(.model, "the model \(files[0].escaped) cannot be used: \(error)")
+      try await pool.replaceModels([kept])
+      try await adopt(pool.capabilities(), files: [kept])
+    }
+  }
+
+  /// Removes index files of no known generation: what a crash during a compaction leaves over.
+  private func removeLeftovers() async throws(HarkError) {
+    let known = Set(
+      try await catalogue.models().map {
+        IndexGeneration(model: $0.id, generation: $0.generation)
+      })
+    let leftovers = try await disk.run { [directory] () throws(HarkError) in
+      let leftovers = try IndexFiles.orphaned(in: directory.path, known: known)
+      for path in leftovers { _ = path.withPlatformString { unlink($0) } }
+      return leftovers
+    }
+    for path in leftovers { logger.notice("removed \(path.escaped), which nothing refers to") }
+  }
+
+  /// Changes to the model in `file` while the library runs. If it cannot be loaded nothing changes.
+  func replace(with file: FilePath) async throws(HarkError) {
+    let files = try await Self.files(wanted: file, catalogue: catalogue, directory: directory)
+    try await pool.replaceModels(files)
+    try await adopt(pool.capabilities(), files: files)
+    statistics.clearWarning(.model)
+  }
+
+  /// Makes the incoming model the active one if it is complete. Returns whether it did.
+  func activateIncoming(failed: Int) async throws(HarkError) -> Bool {
+    guard shelf.current.incoming != nil,
+      let model = try await catalogue.activateIncoming(failed: failed)
+    else { return false }
+    shelf.update { contents in
+      if let old = contents.active { contents.indexes.removeValue(forKey: old) }
+      contents.active = model
+      contents.incoming = nil
+    }
+    logger.notice("model \(model.short) answers from now on")
+    return true
+  }
+
+  private func adopt(
+    _ capabilities: WorkerCapabilities, files paths: [FilePath]
+  ) async throws(HarkError) {
+    var loaded: [ModelID: LoadedModel] = [:]
+    for (model, path) in zip(capabilities.models, paths) {
+      guard let id = ModelID(model.info.id) else {
+        throw HarkError(.defect, "a worker names a model by \(model.info.id)")
+      }
+      loaded[id] = model
+      let copy = Self.copy(of: id, in: directory)
+      do throws(HarkError) {
+        try await disk.run { () throws(HarkError) in try ModelCopy.make(of: path, at: copy) }
+      } catch {
+        logger.warning("cannot keep a copy of model \(id.short): \(error)")
+      }
+    }
+    guard let first = capabilities.models.first, let wanted = ModelID(first.info.id) else {
+      throw HarkError(.defect, "the workers loaded no model")
+    }
+    let role = try await catalogue.adopt(wanted, info: first.info)
+    let known = try await catalogue.models()
+    let active = known.first { $0.role == .active }?.id
+    let incoming = known.first { $0.role == .incoming }?.id
+    var indexes = shelf.current.indexes
+    for model in [active, incoming].compactMap({ $0 }) where indexes[model] == nil {
+      indexes[model] = try await IndexOpening(catalogue: catalogue).open(model, in: directory.path)
+    }
+    let opened = indexes.filter { $0.key == active || $0.key == incoming }
+    shelf.update { contents in
+      contents.active = active
+      contents.incoming = incoming
+      contents.indexes = opened
+      contents.loaded = loaded
+      contents.infos = Dictionary(known.map { ($0.id, $0.info) }) { first, _ in first }
+      contents.decoder = capabilities.decoder
+    }
+    logger.notice(
+      "model \(first.info.name) (\(wanted.short), \(first.precision.rawValue)) is \(role.rawValue)")
+    let again = try await catalogue.retryFailures(ofOtherDecodersThan: capabilities.decoder)
+    if again > 0 {
+      logger.notice("the decoder is now \(capabilities.decoder): \(again) files are tried again")
+    }
+  }
+
+  private static func copy(of id: ModelID, in directory: StateDirectory) -> FilePath {
+    directory.models.appending("\(id.description).safetensors")
+  }
+}

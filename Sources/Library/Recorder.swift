@@ -1,0 +1,192 @@
+import Catalogue
+import Core
+import Logging
+import Synchronization
+import SystemPackage
+import VectorIndex
+
+/// Makes analyses last, in the order that a power cut cannot break: rows are appended, fsynced, then
+/// one transaction refers to them, then queries see them.
+///
+/// While one batch waits for the disk the next one gathers, so a thousand short samples cost a few
+/// fsyncs and not a thousand.
+actor Recorder {
+  private let catalogue: Catalogue
+  private let shelf: IndexShelf
+  private let visibility: VisibilityKeeper
+  private let events: EventHub
+  private let statistics: Statistics
+  private let logger: Logger
+  private let disk = BlockingWork(label: "hark.recorder", isSerial: true)
+
+  private var waiting: [(finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)] = []
+  private var isWriting = false
+
+  /// At most this many analyses share one transaction.
+  private static let batchSize = 256
+
+  init(
+    catalogue: Catalogue, shelf: IndexShelf, visibility: VisibilityKeeper,
+    events: EventHub, statistics: Statistics, logger: Logger
+  ) {
+    self.catalogue = catalogue
+    self.shelf = shelf
+    self.visibility = visibility
+    self.events = events
+    self.statistics = statistics
+    self.logger = logger
+  }
+
+  /// Records one analysis. When it returns, it is on the disk and queries see it; or else it could
+  /// not be written, which is logged, and the file still waits in the catalogue.
+  func record(_ finished: FinishedAnalysis) async {
+    await withCheckedContinuation { done in
+      waiting.append((finished, done))
+      guard !isWriting else { return }
+      isWriting = true
+      Task { await writeAll() }
+    }
+  }
+
+  private func writeAll() async {
+    while !waiting.isEmpty {
+      let batch = Array(waiting.prefix(Self.batchSize))
+      waiting.removeFirst(batch.count)
+      do throws(HarkError) {
+        try await write(batch.map(\.finished))
+        statistics.clearWarning(.writing)
+      } catch {
+        logger.error("cannot record \(batch.count) analyses, which are made again: \(error)")
+        statistics.warn(.writing, "analyses cannot be recorded: \(error)")
+        await reopenIndexes()
+        // Whatever is wrong with the disk will not be right in a moment.
+        try? await Task.sleep(for: .seconds(5))
+      }
+      for entry in batch { entry.done.resume() }
+    }
+    isWriting = false
+  }
+
+  private func write(_ batch: [FinishedAnalysis]) async throws(HarkError) {
+    let indexes = shelf.current.indexes
+    let outcomes = try await disk.run { () throws(HarkError) in
+      var outcomes: [AnalysisOutcome] = []
+      for finished in batch {
+        outcomes += try Self.append(finished, to: indexes, decoder: self.shelf.current.decoder)
+      }
+      for index in indexes.values { try index.synchronise() }
+      return outcomes
+    }
+    let now = WallClock.now
+    let change = try await catalogue.record(outcomes, now: now)
+    await visibility.refresh(change.touched)
+    for (recorded, outcome) in zip(change.outcomes, outcomes) {
+      tell(recorded, outcome, at: now)
+    }
+  }
+
+  private static func append(
+    _ finished: FinishedAnalysis, to indexes: [ModelID: ModelIndex], decoder: String?
+  ) throws(HarkError) -> [AnalysisOutcome] {
+    func products(_ analysis: Analysis) throws(HarkError) -> [NewProduct] {
+      var products: [NewProduct] = []
+      for product in analysis.embeddings {
+        // A model that was dropped while the worker was busy needs no rows.
+        guard let index = indexes[product.model] else { continue }
+        products.append(
+          NewProduct(
+            model: product.model, precision: product.precision, isShort: product.isShort,
+            rows: try index.append(pooled: product.pooled, segments: product.segments)))
+      }
+      return products
+    }
+    switch finished {
+    case .analysed(let item, let analysis):
+      return [.analysed(item, analysis, try products(analysis))]
+    case .known(let item, let analysis): return [.known(item, analysis)]
+    case .failed(let item, let failure): return [.failed(item, failure, decoder: decoder)]
+    case .completed(let missing, let analysis):
+      return [.completed(missing, try products(analysis))]
+    case .notCompleted: return []
+    }
+  }
+
+  private func tell(_ recorded: RecordedOutcome, _ outcome: AnalysisOutcome, at now: Double) {
+    switch recorded.kind {
+    case .analysed(let id, let isNew):
+      if case .analysed(_, let analysis, _) = outcome {
+        statistics.countAnalysed(seconds: analysis.facts.duration)
+      } else {
+        statistics.countAnalysed(seconds: 0)
+      }
+      events.send(.analysed(recorded.path, id, isNew: isNew), at: now)
+    case .failed(let failure):
+      guard !failure.isSkipped(fileAt: recorded.path) else { return }
+      logger.notice("\(recorded.path.escaped): \(failure)")
+      events.send(.failed(recorded.path, failure), at: now)
+    case .completed, .stale: break
+    }
+  }
+
+  /// Compacts a model's index if a quarter of its rows, and a megabyte, belong to nothing any more.
+  ///
+  /// Nothing is appended, shown or hidden meanwhile; queries go on. Recordings that are only hidden,
+  /// because their disk is away, keep their rows.
+  func compactIfWasteful(_ model: ModelID) async throws(HarkError) {
+    while isWriting { await Task.yield() }
+    guard let index = shelf.current.indexes[model], !isWriting else { return }
+    isWriting = true
+    let result = await compact(index, of: model)
+    if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
+    try result.get()
+  }
+
+  private func compact(_ index: ModelIndex, of model: ModelID) async -> Result<Void, HarkError> {
+    await visibility.exclusively { [catalogue, disk, logger] () async throws(HarkError) in
+      let stored = try await catalogue.storedRows(of: model)
+      let waste = index.waste
+      let segments = stored.rows.reduce(0) { $0 + $1.segments.count }
+      var unreferred = waste
+      unreferred.liveRecordings = 0
+      unreferred.liveSegments = 0
+      unreferred.deadRecordings += waste.liveRecordings - stored.rows.count
+      unreferred.deadSegments += waste.liveSegments - segments
+      let unused = unreferred.bytes
+      guard unused > 1 << 20, unused * 4 > waste.bytes else { return }
+      let hidden = stored.rows.filter { !index.contains($0.key) }
+      let compacted = try await disk.run { () throws(HarkError) in
+        for row in hidden {
+          try index.publish(
+            key: row.key, rows: AppendedRows(pooled: row.pooled, segments: row.segments))
+        }
+        let compacted = try index.compact()
+        for row in hidden { index.remove(key: row.key) }
+        return compacted
+      }
+      do throws(HarkError) {
+        try await catalogue.adoptGeneration(
+          compacted.generation, of: model, rows: compacted.rows)
+      } catch {
+        _ = try? await disk.run { () throws(HarkError) in try index.abandon(compacted) }
+        throw error
+      }
+      try await disk.run { () throws(HarkError) in try index.adopt(compacted) }
+      logger.notice("compacted the index of model \(model.short): \(unused) bytes are free")
+    }
+  }
+
+  /// After a failed write an index may refuse more. Opened anew from what the catalogue refers to, it
+  /// is whole again, and what lies behind that is cut off.
+  private func reopenIndexes() async {
+    let contents = shelf.current
+    for model in contents.indexes.keys {
+      do throws(HarkError) {
+        let index = try await IndexOpening(catalogue: catalogue).open(
+          model, in: statistics.stateDirectory)
+        shelf.update { $0.indexes[model] = index }
+      } catch {
+        logger.error("cannot open the index of model \(model.short) again: \(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import Catalogue
+import Core
+import Logging
+
+/// Gives waiting files to the workers, newest wishes first, and says when nothing is left.
+///
+/// The catalogue is the queue: what waits there survives a crash, and what is in work here is only
+/// remembered in memory. At rest it sleeps until somebody wakes it or a failed file is due again.
+actor Scheduler {
+  private let catalogue: Catalogue
+  private let shelf: IndexShelf
+  private let analyser: FileAnalyser
+  private let recorder: Recorder
+  private let models: ModelKeeper
+  private let events: EventHub
+  private let logger: Logger
+  /// Files in work at once: enough that a worker finds the next one when it ends one, while finished
+  /// ones wait for the disk.
+  private let capacity: Int
+
+  private var files: Set<FileKey> = []
+  private var recordings: Set<RecordingKey> = []
+  /// Recordings whose missing product could not be made; tried again after a restart or a rescan.
+  private var hopeless: Set<RecordingKey> = []
+  private var lastMissing: [ModelID: RecordingKey] = [:]
+  private var isIdleNow = false
+  private var lastProgress = 0.0
+  private var retryTimer: Task<Void, Never>?
+
+  private let signals: AsyncStream<Void>
+  private let signal: AsyncStream<Void>.Continuation
+
+  init(
+    catalogue: Catalogue, shelf: IndexShelf, analyser: FileAnalyser,
+    recorder: Recorder, models: ModelKeeper, events: EventHub, workers: Int, logger: Logger
+  ) {
+    self.catalogue = catalogue
+    self.shelf = shelf
+    self.analyser = analyser
+    self.recorder = recorder
+    self.models = models
+    self.events = events
+    self.logger = logger
+    capacity = workers * 4
+    (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Something may wait now.
+  nonisolated func wake() { signal.yield() }
+
+  /// Whether nothing is in work and nothing waited when last looked.
+  var isIdle: Bool { isIdleNow }
+
+  /// Gives recordings whose missing product could not be made another chance.
+  func retryAll() {
+    hopeless = []
+    lastMissing = [:]
+    wake()
+  }
+
+  /// Works until the task is cancelled.
+  func run() async {
+    wake()
+    await withDiscardingTaskGroup { group in
+      for await _ in signals {
+        await fill(&group)
+        if Task.isCancelled { break }
+      }
+      group.cancelAll()
+    }
+    retryTimer?.cancel()
+  }
+
+  private func fill(_ group: inout DiscardingTaskGroup) async {
+    do throws(HarkError) {
+      guard !shelf.current.wanted.isEmpty else { return }
+      let free = capacity - files.count - recordings.count
+      guard free > 0 else { return }
+      let items = try await catalogue.nextWork(
+        limit: free, excluding: files, now: WallClock.now)
+      for item in items {
+        files.insert(item.file)
+        group.addTask { await self.work(item) }
+      }
+      var isDone = items.isEmpty
+      if items.count < free {
+        let started = try await completeProducts(limit: free - items.count, &group)
+        isDone = isDone && !started
+      }
+      guard isDone, files.isEmpty, recordings.isEmpty else {
+        isIdleNow = false
+        return await tellProgress()
+      }
+      try await rest()
+    } catch {
+      logger.error("cannot look for waiting files: \(error)")
+      try? await Task.sleep(for: .seconds(5))
+      wake()
+    }
+  }
+
+  private func work(_ item: WorkItem) async {
+    let finished = await analyser.analyse(item)
+    if case .failed(_, let failure) = finished, failure.code == .unavailable {
+      // No worker could take it, or the daemon stops: the file is not at fault and goes on waiting.
+      try? await Task.sleep(for: .seconds(2))
+    } else if !Task.isCancelled {
+      await recorder.record(finished)
+    }
+    files.remove(item.file)
+    wake()
+  }
+
+  /// Makes products that visible recordings lack. Returns whether there were any.
+  private func completeProducts(
+    limit: Int, _ group: inout DiscardingTaskGroup
+  ) async throws(HarkError) -> Bool {
+    for model in shelf.current.wanted {
+      let missing = try await catalogue.missingProducts(
+        of: model, limit: limit, after: lastMissing[model],
+        excluding: recordings.union(hopeless))
+      guard let last = missing.last else {
+        // Recordings that came back in the meantime may lie before the mark.
+        if lastMissing.removeValue(forKey: model) != nil { wake() }
+        continue
+      }
+      lastMissing[model] = last.recording
+      for item in missing {
+        recordings.insert(item.recording)
+        group.addTask { await self.complete(item, model) }
+      }
+      return true
+    }
+    return false
+  }
+
+  private func complete(_ missing: MissingProduct, _ model: ModelID) async {
+    let finished = await analyser.complete(missing, models: [model])
+    if case .notCompleted(_, let failure) = finished, !Task.isCancelled {
+      logger.notice("\(missing.path.escaped): not analysed for model \(model.short): \(failure)")
+      hopeless.insert(missing.recording)
+    } else if !Task.isCancelled {
+      await recorder.record(finished)
+    }
+    recordings.remove(missing.recording)
+    wake()
+  }
+
+  /// Nothing waits: switches to an incoming model that is complete, and sleeps.
+  private func rest() async throws(HarkError) {
+    if try await models.activateIncoming(failed: hopeless.count) { wake() }
+    if !isIdleNow {
+      isIdleNow = true
+      await tellProgress(always: true)
+      events.send(.idle, at: WallClock.now)
+    }
+    retryTimer?.cancel()
+    guard let due = try await catalogue.nextRetry() else { return }
+    retryTimer = Task { [signal] in
+      try? await Task.sleep(for: .seconds(max(0.1, due - WallClock.now)))
+      if !Task.isCancelled { signal.yield() }
+    }
+  }
+
+  private func tellProgress(always: Bool = false) async {
+    let now = WallClock.now
+    guard always || now - lastProgress >= 1, let counts = try? await catalogue.counts() else {
+      return
+    }
+    lastProgress = now
+    events.send(
+      .progress(
+        pending: counts.files[.pending] ?? 0, analysed: counts.files[.analysed] ?? 0,
+        failed: counts.files[.failed] ?? 0), at: now)
+  }
+}

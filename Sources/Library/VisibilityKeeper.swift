@@ -1,0 +1,66 @@
+import Catalogue
+import Core
+import Logging
+import VectorIndex
+
+/// Keeps what queries see equal to what the catalogue says.
+///
+/// A recording is visible while an online file holds it. Whoever changed the catalogue names the
+/// recordings that it touched; for each the catalogue is asked anew, so the order in which changes
+/// arrive does not matter. The asking and the telling of one batch are not interleaved with those of
+/// another: a stale answer could otherwise overtake a fresh one.
+actor VisibilityKeeper {
+  private let catalogue: Catalogue
+  private let shelf: IndexShelf
+  private let logger: Logger
+  private var last: Task<Result<Void, HarkError>, Never>?
+
+  init(catalogue: Catalogue, shelf: IndexShelf, logger: Logger) {
+    self.catalogue = catalogue
+    self.shelf = shelf
+    self.logger = logger
+  }
+
+  /// Tells the indexes about `recordings`. When it returns, queries see the change.
+  func refresh(_ recordings: Set<RecordingKey>) async {
+    guard !recordings.isEmpty else { return }
+    _ = await exclusively { [self] () async throws(HarkError) in await apply(recordings) }
+  }
+
+  /// Runs `body` while no recording is shown or hidden.
+  func exclusively(
+    _ body: @escaping @Sendable () async throws(HarkError) -> Void
+  ) async -> Result<Void, HarkError> {
+    let previous = last
+    let task = Task { () -> Result<Void, HarkError> in
+      _ = await previous?.value
+      do throws(HarkError) {
+        return .success(try await body())
+      } catch {
+        return .failure(error)
+      }
+    }
+    last = task
+    return await task.value
+  }
+
+  private func apply(_ recordings: Set<RecordingKey>) async {
+    do throws(HarkError) {
+      let indexes = shelf.current.indexes
+      for visibility in try await catalogue.visibility(of: recordings) {
+        for (model, index) in indexes {
+          guard visibility.isVisible, let rows = visibility.products[model] else {
+            index.remove(key: visibility.recording)
+            continue
+          }
+          guard !index.contains(visibility.recording) else { continue }
+          try index.publish(
+            key: visibility.recording,
+            rows: AppendedRows(pooled: rows.pooled, segments: rows.segments))
+        }
+      }
+    } catch {
+      logger.error("cannot show what changed in the library: \(error)")
+    }
+  }
+}

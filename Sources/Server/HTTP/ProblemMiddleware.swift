@@ -1,0 +1,83 @@
+import API
+import Core
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOHTTP1
+
+/// Turns every error into a problem object: the one place where errors become answers.
+struct ProblemMiddleware: RouterMiddleware {
+  typealias Context = HarkContext
+
+  /// The methods that a path takes; empty for a path that is no route's.
+  let methods: @Sendable (String) -> [String]
+
+  func handle(
+    _ request: Request, context: HarkContext,
+    next: (Request, HarkContext) async throws -> Response
+  ) async throws -> Response {
+    do {
+      try refuseBrowsers(request)
+      return try await next(request, context)
+    } catch {
+      let allowed = (error as? HTTPError)?.status == .notFound ? methods(request.uri.path) : []
+      let problem =
+        allowed.isEmpty ? Self.problem(for: error, request) : .wrongMethod(request, allowed)
+      if problem.status >= 500 {
+        context.logger.error(
+          "request failed",
+          metadata: [
+            "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
+          ])
+      }
+      var response = Response(
+        try WireJSON.encode(problem), type: Wire.Problem.mediaType,
+        status: .init(code: problem.status))
+      if !allowed.isEmpty { response.headers[.allow] = allowed.joined(separator: ", ") }
+      if problem.status == 503 { response.headers[.retryAfter] = "1" }
+      return response
+    }
+  }
+
+  static func problem(for error: any Error, _ request: Request) -> Wire.Problem {
+    switch error {
+    case let error as HarkError: return Wire.Problem(error)
+    case let failure as AnalysisFailure: return Wire.Problem(failure)
+    case is BodyTooSlow:
+      return Wire.Problem(
+        HarkError(.timedOut, "the body did not arrive in time", remedy: "send it faster"))
+    case let error as HTTPError where error.status == .notFound:
+      return Wire.Problem(
+        HarkError(
+          .notFound, "there is no route \(request.uri.path)",
+          remedy: "/openapi.json lists the routes"))
+    case is HTTPParserError: return Wire.Problem(parserError: error)
+    case is CancellationError:
+      return Wire.Problem(HarkError(.unavailable, "the daemon is shutting down"))
+    default:
+      return Wire.Problem(HarkError(.defect, "the request failed", cause: "\(error)"))
+    }
+  }
+
+  /// A browser names the page that asks. Pages of other origins have no business here.
+  private func refuseBrowsers(_ request: Request) throws(HarkError) {
+    guard let origin = request.headers[.origin] else { return }
+    let own = request.head.authority ?? ""
+    guard !own.isEmpty, origin == "http://\(own)" || origin == "https://\(own)" else {
+      throw HarkError(
+        .permissionDenied, "requests from the origin \(origin) are refused",
+        remedy: "ask from a program, not from a page of another origin")
+    }
+  }
+}
+
+extension Wire.Problem {
+  /// A path that is there, asked with a method that it does not take.
+  fileprivate static func wrongMethod(_ request: Request, _ allowed: [String]) -> Self {
+    Self(
+      title: "Method not allowed", status: 405,
+      detail: "\(request.uri.path) does not take \(request.method)",
+      code: HarkError.Code.invalidArgument.rawValue,
+      remedy: "use \(allowed.joined(separator: " or "))")
+  }
+}

@@ -1,0 +1,106 @@
+import Core
+import Glibc
+import Library
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import SystemPackage
+
+/// Where audio that comes with a query waits for its analysis: a file without a name, whose room is
+/// free again as soon as its descriptor is closed, however the daemon ends.
+///
+/// The decoders must be able to seek, so that a pipe would not do.
+struct Spool: Sendable {
+  private let configuration: ServerConfiguration
+  private let busy = NIOLockedValueBox(0)
+  /// Bytes that are gathered before they are written.
+  private static let pieceLength = 1 << 20
+
+  init(_ configuration: ServerConfiguration) { self.configuration = configuration }
+
+  /// Writes `start` and the rest of a body to a file and has it analysed.
+  ///
+  /// - Throws: `unavailable` if too many queries with audio are under way, `noSpace`, what reading
+  ///   the body throws, and the `AnalysisFailure` of audio that cannot be analysed.
+  func analyse(
+    _ start: ByteBuffer, _ reader: inout RequestBodyReader, with library: any LibraryService
+  ) async throws -> Analysis {
+    try enter()
+    defer { busy.withLockedValue { $0 -= 1 } }
+    let directory = configuration.spoolDirectory
+    let pool = NIOThreadPool.singleton
+    let file = try await pool.runIfActive { try Self.open(in: directory) }
+    do {
+      var piece = start
+      while var next = try await reader.next() {
+        piece.writeBuffer(&next)
+        guard piece.readableBytes >= Self.pieceLength else { continue }
+        try await Self.write(piece, to: file, pool)
+        piece.clear()
+      }
+      try await Self.write(piece, to: file, pool)
+      _ = try file.seek(offset: 0, from: .start)
+      let analysis = try await library.analyse(file)
+      try? file.close()
+      return analysis
+    } catch {
+      try? file.close()
+      throw error
+    }
+  }
+
+  private func enter() throws(HarkError) {
+    let limit = configuration.maximumAudioRequests
+    let isAdmitted = busy.withLockedValue { count in
+      guard count < limit else { return false }
+      count += 1
+      return true
+    }
+    guard isAdmitted else {
+      throw HarkError(
+        .unavailable, "\(limit) queries with audio are under way already",
+        remedy: "try again in a moment")
+    }
+  }
+
+  private static func write(
+    _ piece: ByteBuffer, to file: SystemPackage.FileDescriptor, _ pool: NIOThreadPool
+  ) async throws {
+    try await pool.runIfActive {
+      do {
+        _ = try piece.withUnsafeReadableBytes { try file.writeAll($0) }
+      } catch {
+        throw HarkError.system(
+          "the audio cannot be spooled", error,
+          remedy: "make room where the daemon keeps its temporary files, or send less")
+      }
+    }
+  }
+
+  private static func open(in directory: FilePath) throws(HarkError) -> SystemPackage.FileDescriptor
+  {
+    // O_TMPFILE, which Swift cannot import.
+    let flags = O_RDWR | O_CLOEXEC | O_DIRECTORY | 0o20_000_000
+    let number = directory.withPlatformString { Glibc.open($0, flags, 0o600) }
+    if number >= 0 { return SystemPackage.FileDescriptor(rawValue: number) }
+    // Not every file system knows it; some kernels say EISDIR instead.
+    guard errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL else {
+      throw HarkError.system(
+        "no temporary file can be made in \(directory.escaped)", errno: errno,
+        remedy: "make the directory writable for the daemon")
+    }
+    let name = ".hark-spool-\(UInt64.random(in: .min ... .max))"
+    let path = directory.appending(name)
+    do {
+      let file = try SystemPackage.FileDescriptor.open(
+        path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec],
+        permissions: .ownerReadWrite)
+      _ = path.withPlatformString { unlink($0) }
+      return file
+    } catch {
+      throw HarkError.system(
+        "no temporary file can be made in \(directory.escaped)", error,
+        remedy: "make the directory writable for the daemon")
+    }
+  }
+}

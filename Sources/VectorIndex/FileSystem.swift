@@ -1,0 +1,87 @@
+import Core
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The system calls that an index file needs, as values, so that a test can make the n-th one fail.
+///
+/// Each returns what the call returned, or the negative error number.
+struct FileSystem: Sendable {
+  var open: @Sendable (_ path: FilePath, _ flags: Int32) -> Int
+  var read: @Sendable (_ file: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> Int
+  var write: @Sendable (_ file: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int
+  var synchronise: @Sendable (_ file: Int32) -> Int
+  var truncate: @Sendable (_ file: Int32, _ length: Int) -> Int
+  var length: @Sendable (_ file: Int32) -> Int
+  var rename: @Sendable (_ from: FilePath, _ to: FilePath) -> Int
+  var unlink: @Sendable (_ path: FilePath) -> Int
+
+  /// Linux's own.
+  static let system = FileSystem(
+    open: openFile, read: readFile, write: writeFile, synchronise: synchroniseFile,
+    truncate: truncateFile, length: lengthOfFile, rename: renameFile, unlink: unlinkFile)
+
+  /// Repeats a call that a signal interrupted, and throws for any other failure.
+  @discardableResult
+  func call(_ message: @autoclosure () -> String, _ body: () -> Int) throws(HarkError) -> Int {
+    while true {
+      let result = body()
+      if result >= 0 { return result }
+      guard result == -Int(EINTR) else { throw .system(message(), errno: Int32(-result)) }
+    }
+  }
+
+  /// Makes the names in `directory` durable.
+  func synchronise(directory: FilePath) throws(HarkError) {
+    let file = try call("cannot open the directory \(directory.escaped)") {
+      open(directory, O_RDONLY | O_DIRECTORY)
+    }
+    defer { close(Int32(file)) }
+    try call("cannot write the directory \(directory.escaped) to disk") {
+      synchronise(Int32(file))
+    }
+  }
+}
+
+private func result(_ value: Int) -> Int { value < 0 ? -Int(errno) : value }
+
+@Sendable private func openFile(_ path: FilePath, _ flags: Int32) -> Int {
+  result(Int(path.withPlatformString { open($0, flags | O_CLOEXEC, 0o640) }))
+}
+
+@Sendable private func readFile(
+  _ file: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int
+) -> Int {
+  result(pread(file, bytes.baseAddress, bytes.count, off_t(offset)))
+}
+
+@Sendable private func writeFile(
+  _ file: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: Int
+) -> Int {
+  result(pwrite(file, bytes.baseAddress, bytes.count, off_t(offset)))
+}
+
+@Sendable private func synchroniseFile(_ file: Int32) -> Int { result(Int(fsync(file))) }
+
+@Sendable private func truncateFile(_ file: Int32, _ length: Int) -> Int {
+  result(Int(ftruncate(file, off_t(length))))
+}
+
+@Sendable private func lengthOfFile(_ file: Int32) -> Int {
+  var status = stat()
+  guard fstat(file, &status) == 0 else { return -Int(errno) }
+  return Int(status.st_size)
+}
+
+@Sendable private func renameFile(_ from: FilePath, _ to: FilePath) -> Int {
+  result(
+    Int(from.withPlatformString { old in to.withPlatformString { rename(old, $0) } }))
+}
+
+@Sendable private func unlinkFile(_ path: FilePath) -> Int {
+  result(Int(path.withPlatformString { unlink($0) }))
+}

@@ -1,0 +1,74 @@
+import Core
+import SystemPackage
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One set of index files: a model's recordings and segments of one generation.
+public struct IndexGeneration: Hashable, Sendable {
+  public var model: ModelID
+  public var generation: Int
+
+  public init(model: ModelID, generation: Int) {
+    self.model = model
+    self.generation = generation
+  }
+
+  /// The names of its files in the state directory.
+  public var fileNames: [String] {
+    RowKind.allCases.map {
+      IndexHeader(kind: $0, model: model, generation: generation).fileName
+    }
+  }
+}
+
+/// Index files by their names alone.
+public enum IndexFiles {
+  /// The index files in `directory`, half-made ones included, that belong to none of `known`: what
+  /// a crash during a compaction leaves over. Nothing else in the directory is ever listed. Sorted.
+  /// Ask before the first index is opened: a compaction under way looks like a leftover.
+  ///
+  /// Throws ``HarkError`` if the directory cannot be read.
+  public static func orphaned(
+    in directory: FilePath, known: Set<IndexGeneration>
+  ) throws(HarkError) -> [FilePath] {
+    let keep = Set(known.flatMap(\.fileNames))
+    return try names(in: directory)
+      .filter { isIndexFile($0) && !keep.contains($0) }
+      .sorted().map { directory.appending($0) }
+  }
+
+  /// `recordings-0123456789ab-12.hark` or `segments-…`, or the same with `.new` behind it.
+  static func isIndexFile(_ name: String) -> Bool {
+    let stem = name.hasSuffix(".new") ? name.dropLast(4) : name[...]
+    guard stem.hasSuffix(".hark") else { return false }
+    let parts = stem.dropLast(5).split(separator: "-", omittingEmptySubsequences: false)
+    return parts.count == 3 && RowKind.allCases.map(\.name).contains(String(parts[0]))
+      && parts[1].utf8.count == 12 && parts[1].allSatisfy(\.isHexDigit)
+      && Int(parts[2]).map { $0 >= 0 } == true
+  }
+
+  private static func names(in directory: FilePath) throws(HarkError) -> [String] {
+    guard let stream = directory.withPlatformString({ opendir($0) }) else {
+      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        // Index files have ASCII names: what is not UTF-8 is not ours.
+        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if let name { names.append(name) }
+    }
+    guard errno == 0 else {
+      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
+    }
+    return names
+  }
+}

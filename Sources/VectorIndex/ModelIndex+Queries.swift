@@ -1,0 +1,103 @@
+import Core
+
+extension ModelIndex {
+  /// The `k` recordings whose pooled embeddings have the greatest cosine to `query`, best first,
+  /// ties by key. Exact: scores are computed in double precision from what is stored, and a zero
+  /// vector's cosine is 0.
+  ///
+  /// - Parameters:
+  ///   - allowed: only these recordings, whether or not they are here; `nil` allows all.
+  ///   - excluded: never these.
+  ///
+  /// Throws `corrupt` if the file was cut short. Complexity: O(n), or O(allowed) when few are.
+  public func similar(
+    to query: Embedding, k: Int, allowed: Set<RecordingKey>? = nil,
+    excluding excluded: Set<RecordingKey> = []
+  ) throws(HarkError) -> [Hit] {
+    guard k > 0 else { return [] }
+    let (snapshot, selection) = select(allowed, excluding: excluded) {
+      RecordingScan.isSparse(allowed: $0, of: $1)
+    }
+    try snapshot.recordings.file.check(holds: snapshot.slots.count)
+    return RecordingScan(
+      snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
+    ).run(count: k)
+  }
+
+  /// The `k` recordings that have the segments with the greatest cosine to `query`, each with its
+  /// best segment's score and stretch (the earliest of equals), best first, ties by key. Exact for
+  /// the stored codes. Recordings without segments are never hits.
+  ///
+  /// Parameters and errors as for ``similar(to:k:allowed:excluding:)``. Complexity: O(segments
+  /// visited).
+  public func similarMoments(
+    to query: Embedding, k: Int, allowed: Set<RecordingKey>? = nil,
+    excluding excluded: Set<RecordingKey> = []
+  ) throws(HarkError) -> [Hit] {
+    guard k > 0 else { return [] }
+    // A recording's rows lie together, so visiting none but the allowed pays early.
+    let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1 }
+    try snapshot.segments.file.check(holds: snapshot.segmentRows)
+    return try SegmentScan(
+      snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
+    ).run(count: k)
+  }
+
+  /// The stored pooled embedding; `nil` for a recording that is not here. Throws `corrupt` if the
+  /// bytes are not what was appended.
+  public func pooled(of key: RecordingKey) throws(HarkError) -> Embedding? {
+    guard let (snapshot, index) = slot(of: key) else { return nil }
+    try snapshot.recordings.file.check(holds: snapshot.slots.count)
+    let bytes = snapshot.recordings.bytes(index, count: 1)
+    guard kernels.crc32c(bytes) == snapshot.slots[index].pooledChecksum,
+      let embedding = Embedding(Array(bytes.bindMemory(to: Float.self)))
+    else { throw damaged(key, snapshot.recordings) }
+    return embedding
+  }
+
+  /// The stored segments; `nil` for a recording that is not here. Throws `corrupt` if the bytes are
+  /// not what was appended.
+  public func segments(of key: RecordingKey) throws(HarkError) -> SegmentCodes? {
+    guard let (snapshot, index) = slot(of: key) else { return nil }
+    try snapshot.segments.file.check(holds: snapshot.segmentRows)
+    let slot = snapshot.slots[index]
+    let bytes = snapshot.segments.bytes(slot.firstSegment, count: slot.segments.count)
+    guard kernels.crc32c(bytes) == slot.segmentsChecksum, let segments = SegmentCodes(rows: bytes)
+    else { throw damaged(key, snapshot.segments) }
+    return segments
+  }
+
+  /// What a stretch is as a query (``SegmentCodes/mean(in:)``). `nil` for a recording that is not here or a
+  /// range past its end.
+  public func meanOfSegments(
+    of key: RecordingKey, in range: TimeRange
+  ) throws(HarkError) -> Embedding? {
+    try segments(of: key)?.mean(in: range)
+  }
+
+  /// One snapshot, and what to look at in it.
+  private func select(
+    _ allowed: Set<RecordingKey>?, excluding excluded: Set<RecordingKey>,
+    isSparse: (_ allowed: Int, _ slots: Int) -> Bool
+  ) -> (Snapshot, Selection) {
+    let (snapshot, slots) = state.withLock { state -> (Snapshot, [Int32]?) in
+      guard let allowed, isSparse(allowed.count, state.snapshot.slots.count) else {
+        return (state.snapshot, nil)
+      }
+      return (state.snapshot, state.slots(of: allowed))
+    }
+    guard let slots else { return (snapshot, Selection(allowed: allowed, excluding: excluded)) }
+    return (snapshot, Selection(visiting: slots, excluding: excluded))
+  }
+
+  private func slot(of key: RecordingKey) -> (Snapshot, Int)? {
+    state.withLock { state in state.slotOfKey[key].map { (state.snapshot, Int($0)) } }
+  }
+
+  private func damaged(_ key: RecordingKey, _ rows: MappedRows) -> HarkError {
+    HarkError(
+      .corrupt,
+      "the rows of recording \(key.rawValue) in \(rows.file.path.escaped) are damaged",
+      remedy: "say `hark forget` for its files: they are analysed again")
+  }
+}

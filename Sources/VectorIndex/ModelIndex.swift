@@ -1,0 +1,136 @@
+import Core
+import Synchronization
+import SystemPackage
+
+/// The index files of one model: exact nearest recordings and segments.
+///
+/// Any thread may call anything; a query sees one consistent snapshot. The order that makes a crash
+/// harmless is ``append(pooled:segments:)``, ``synchronise()``, the catalogue's transaction,
+/// ``publish(key:rows:)``. What no transaction refers to is cut off at the next ``open``. Calls may
+/// block on the disk, so none belongs on Swift's cooperative threads.
+public final class ModelIndex: Sendable {
+  public let model: ModelID
+  let directory: FilePath
+  let fileSystem: FileSystem
+  let kernels: Kernels
+  let writer: Mutex<Writer>
+  let state: Mutex<IndexState>
+
+  /// Where the next rows go. Taken before ``state`` by whoever needs both.
+  struct Writer: Sendable {
+    var recordings: RowFile
+    var segments: RowFile
+    var recordingRows: Int
+    var segmentRows: Int
+    /// Whether the files' names are known to be on disk.
+    var isDirectorySynchronised = false
+    var isCompacting = false
+    /// Why nothing more can be written.
+    var failure: HarkError?
+  }
+
+  /// Opens the files of `generation`, makes them if they are missing and nothing refers to them,
+  /// and cuts off what follows the last row that `rows` refers to.
+  ///
+  /// Throws ``HarkError``: `corrupt` for a damaged header, a file that is too short or rows that
+  /// contradict each other; `newerVersion` for a file of a newer Hark; what the system says.
+  /// Complexity: O(n) in the rows, fastest in the order of `pooled.first`; no row is read.
+  public static func open(
+    directory: FilePath, model: ModelID, rows: [StoredRows], generation: Int
+  ) throws(HarkError) -> ModelIndex {
+    try ModelIndex(
+      directory: directory, model: model, rows: rows, generation: generation,
+      fileSystem: .system, kernels: Kernels.active.get())
+  }
+
+  init(
+    directory: FilePath, model: ModelID, rows: [StoredRows], generation: Int,
+    fileSystem: FileSystem, kernels: Kernels, mapAhead: Int = Mapping.ahead
+  ) throws(HarkError) {
+    let layout = try SlotLayout(rows, generation: generation, directory: directory)
+    func file(_ kind: RowKind, rows: Int) throws(HarkError) -> RowFile {
+      let header = IndexHeader(kind: kind, model: model, generation: generation)
+      return try Self.openFile(
+        header, rows: rows, in: directory, fileSystem: fileSystem, kernels: kernels)
+    }
+    let recordings = try file(.recordings, rows: layout.recordingRows)
+    let segments = try file(.segments, rows: layout.segmentRows)
+    // Nothing is cut off before both files proved sound.
+    try recordings.truncate(rows: layout.recordingRows)
+    try segments.truncate(rows: layout.segmentRows)
+    let state = IndexState(
+      Snapshot(
+        generation: generation, slots: SlotTable(),
+        recordings: try MappedRows(
+          recordings, rows: layout.recordingRows, ahead: mapAhead),
+        segments: try MappedRows(segments, rows: layout.segmentRows, ahead: mapAhead),
+        segmentRows: layout.segmentRows),
+      rows: layout.rows)
+    guard state.slotOfKey.count == rows.count else {
+      throw HarkError(
+        .corrupt, "the catalogue refers twice to one recording's rows in \(directory.escaped)",
+        remedy: "move the state directory away: the folders are then analysed anew")
+    }
+    self.model = model
+    self.directory = directory
+    self.fileSystem = fileSystem
+    self.kernels = kernels
+    self.state = Mutex(state)
+    writer = Mutex(
+      Writer(
+        recordings: recordings, segments: segments, recordingRows: layout.recordingRows,
+        segmentRows: layout.segmentRows))
+  }
+
+  private static func openFile(
+    _ header: IndexHeader, rows: Int, in directory: FilePath, fileSystem: FileSystem,
+    kernels: Kernels
+  ) throws(HarkError) -> RowFile {
+    if let file = try RowFile.open(
+      header, in: directory, fileSystem: fileSystem, kernels: kernels)
+    {
+      try file.check(holds: rows)
+      return file
+    }
+    guard rows == 0 else {
+      throw HarkError(
+        .corrupt,
+        "the index file \(directory.appending(header.fileName).escaped) is missing, and the "
+          + "catalogue refers to \(rows) rows of it",
+        remedy:
+          "put it back from a backup, or move the state directory away: the folders are then analysed anew"
+      )
+    }
+    let file = try RowFile.create(
+      header, in: directory, fileSystem: fileSystem, kernels: kernels)
+    do {
+      try file.settle()
+    } catch {
+      file.discard()
+      throw error
+    }
+    return file
+  }
+
+  /// The generation that queries read.
+  public var generation: Int { state.withLock { $0.snapshot.generation } }
+
+  /// Number of recordings that queries see.
+  public var count: Int { state.withLock { $0.slotOfKey.count } }
+
+  /// Whether queries see rows of this recording.
+  public func contains(_ key: RecordingKey) -> Bool {
+    state.withLock { $0.slotOfKey[key] != nil }
+  }
+
+  /// Live and dead rows.
+  public var waste: IndexWaste {
+    state.withLock {
+      IndexWaste(
+        liveRecordings: $0.slotOfKey.count,
+        deadRecordings: $0.snapshot.slots.count - $0.slotOfKey.count,
+        liveSegments: $0.liveSegments,
+        deadSegments: $0.snapshot.segmentRows - $0.liveSegments)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Core
+
+/// Exact top-k over pooled embeddings.
+struct RecordingScan: Sendable {
+  let snapshot: Snapshot
+  let query: PreparedQuery
+  let selection: Selection
+  let kernels: Kernels
+
+  /// Rows scored by one call of a kernel.
+  private static let block = 512
+
+  /// Whether visiting only the allowed rows, each a jump in memory and found by its key, costs less
+  /// than reading all rows in order.
+  static func isSparse(allowed: Int, of slots: Int) -> Bool { allowed * 8 < slots }
+
+  func run(count: Int) -> [Hit] {
+    let slotCount = snapshot.slots.count
+    let rowBytes = RowKind.recordings.bytesPerRow
+    let parts = Scan.parts(bytes: (selection.visited?.count ?? slotCount) * rowBytes)
+    var candidates = Scan.gather(parts: parts) { part in
+      var candidates = Candidates(count: count, error: query.recordingError)
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { scores in
+        if let visited = selection.visited {
+          let slice = Scan.slice(0..<visited.count, part: part, of: parts)
+          scan(visited[slice], scores, into: &candidates)
+        } else {
+          scan(Scan.slice(0..<slotCount, part: part, of: parts), scores, into: &candidates)
+        }
+      }
+      return candidates
+    }
+    candidates.prune()
+    let hits = candidates.items.map { candidate in
+      let index = Int(candidate.slot)
+      return Hit(
+        recording: RecordingKey(snapshot.slots[index].key),
+        score: query.score(recording: snapshot.recordings.pointer(to: index)))
+    }
+    return orderedHits(hits, count: count)
+  }
+
+  /// Visits runs of neighbouring slots.
+  private func scan(
+    _ slots: ArraySlice<Int32>, _ scores: UnsafeMutableBufferPointer<Float>,
+    into candidates: inout Candidates
+  ) {
+    var rest = slots
+    while let first = rest.first {
+      var length = 1
+      while length < rest.count, rest[rest.startIndex + length] == first + Int32(length) {
+        length += 1
+      }
+      scan(Int(first)..<Int(first) + length, scores, into: &candidates)
+      rest = rest.dropFirst(length)
+    }
+  }
+
+  private func scan(
+    _ range: Range<Int>, _ scores: UnsafeMutableBufferPointer<Float>,
+    into candidates: inout Candidates
+  ) {
+    guard let base = scores.baseAddress else { return }
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let count = min(Self.block, range.upperBound - first)
+      kernels.scoreRecordings(
+        query, snapshot.recordings.pointer(to: first), count: count, into: base)
+      // Few rows pass the threshold, so only those pay for the look at their slot.
+      for offset in 0..<count where base[offset] >= candidates.threshold {
+        offer(first + offset, base[offset], to: &candidates)
+      }
+      first += count
+    }
+  }
+
+  private func offer(_ index: Int, _ score: Float, to candidates: inout Candidates) {
+    guard selection.admits(snapshot.slots[index]) else { return }
+    guard score == .infinity else { return candidates.offer(score, slot: index) }
+    let exact = query.score(recording: snapshot.recordings.pointer(to: index))
+    candidates.offer(Float(exact), slot: index)
+  }
+}

@@ -1,0 +1,42 @@
+import Core
+import Dispatch
+import Synchronization
+
+/// Splits a scan over threads and gathers what its parts kept.
+enum Scan {
+  /// A second thread pays for its start from about this many bytes on.
+  static let bytesForTwoThreads = 8 << 20
+
+  /// Number of parts for a scan over `bytes`.
+  static func parts(bytes: Int) -> Int { bytes < bytesForTwoThreads ? 1 : 2 }
+
+  /// Runs `body` for each part, at the same time where there are several.
+  static func gather(
+    parts: Int, _ body: @Sendable (_ part: Int) -> Candidates
+  ) -> Candidates {
+    guard parts > 1 else { return body(0) }
+    let gathered = Mutex<Candidates?>(nil)
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      let candidates = body(part)
+      gathered.withLock {
+        if $0 == nil { $0 = candidates } else { $0?.merge(candidates) }
+      }
+    }
+    return gathered.withLock { $0 } ?? body(0)
+  }
+
+  /// Part `part` of `range`, cut into `parts`.
+  static func slice(_ range: Range<Int>, part: Int, of parts: Int) -> Range<Int> {
+    let low = range.lowerBound + range.count * part / parts
+    let high = range.lowerBound + range.count * (part + 1) / parts
+    return low..<high
+  }
+}
+
+/// The best first, ties by key: the order of every answer.
+func orderedHits(_ hits: [Hit], count: Int) -> [Hit] {
+  let sorted = hits.sorted {
+    $0.score != $1.score ? $0.score > $1.score : $0.recording < $1.recording
+  }
+  return Array(sorted.prefix(count))
+}

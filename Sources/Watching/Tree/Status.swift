@@ -1,0 +1,38 @@
+import CLinux
+import Core
+import Glibc
+import SystemPackage
+
+/// What the kernel says about a path.
+struct Status {
+  private let found: hark_file_status
+
+  /// `nil` if there is nothing, or nothing that may be looked at.
+  init?(_ path: FilePath, follow: Bool) {
+    var found = hark_file_status()
+    let result = path.withPlatformString { hark_status(AT_FDCWD, $0, follow ? 1 : 0, &found) }
+    guard result == 0 else { return nil }
+    self.found = found
+  }
+
+  var isFile: Bool { found.mode & S_IFMT == S_IFREG }
+  var isDirectory: Bool { found.mode & S_IFMT == S_IFDIR }
+  var isLink: Bool { found.mode & S_IFMT == S_IFLNK }
+  var identity: DirectoryIdentity { DirectoryIdentity(device: found.device, inode: found.inode) }
+  var mount: UInt64 { found.mount }
+  var size: Int64 { found.size }
+  /// Nanoseconds since 1970.
+  var modified: Int64 { found.modified_nanoseconds }
+  var device: UInt64 { found.device }
+  var inode: UInt64 { found.inode }
+  var links: UInt32 { found.links }
+}
+
+extension FileObservation {
+  init(_ path: FilePath, _ status: Status) {
+    self.init(
+      path: path, size: status.size, modified: status.modified, device: status.device,
+      inode: status.inode,
+      isReadable: path.withPlatformString { faccessat(AT_FDCWD, $0, R_OK, AT_EACCESS) } == 0)
+  }
+}

@@ -1,0 +1,191 @@
+import Core
+import Glibc
+import SystemPackage
+
+/// The first half of a rename, waiting for the second.
+struct Rename {
+  var from: FilePath
+  /// Whether a file of the old name is told at all.
+  var isWanted: Bool
+  var wasPending: Bool
+  /// The directory's node, if it was known.
+  var node: DirectoryNode?
+  var isDirectory: Bool
+  var due: UInt64
+}
+
+/// What inotify says, and what comes of it.
+extension WatcherThread {
+  func handleEvents() {
+    guard let inotify else { return }
+    inotify.drain()
+    if watcher.faults.overflow?() ?? false { inotify.injectOverflow() }
+    if inotify.takeOverflow() {
+      _ = inotify.takeEvents()
+      return handleOverflow()
+    }
+    for event in inotify.takeEvents() { handle(event) }
+  }
+
+  /// Events were lost: only looking again helps.
+  private func handleOverflow() {
+    statistics.overflows += 1
+    logger.warning("the queue of file events overflowed; looking through every folder again")
+    expireRenames(.max)
+    for root in roots where root.phase == .online { look(at: root) }
+  }
+
+  private func handle(_ event: InotifyEvent) {
+    guard let node = nodesByWatch[event.watch] else { return }
+    if event.has(Int(IN_IGNORED)) || event.has(Int(IN_UNMOUNT)) {
+      nodesByWatch[event.watch] = nil
+      node.watch = -1
+      mountsAreInDoubt = true
+      return
+    }
+    guard let root = root(of: node) else { return }
+    guard !event.name.isEmpty else { return handleSelf(event, node, root) }
+    let path = node.path.entry(event.name)
+    if event.has(Int(IN_MOVED_FROM)) {
+      leave(event, path, node)
+    } else if event.has(Int(IN_MOVED_TO)) {
+      arrive(event, path, node, root)
+    } else if event.has(Int(IN_DELETE)) {
+      remove(event.name, path, node, isDirectory: event.isDirectory)
+    } else if event.has(Int(IN_ATTRIB)) {
+      handleAttributes(event, path, node, root)
+    } else {
+      appear(event.name, path, node, root, isClosed: event.has(Int(IN_CLOSE_WRITE)))
+    }
+  }
+
+  /// Something happened to a watched directory itself.
+  private func handleSelf(_ event: InotifyEvent, _ node: DirectoryNode, _ root: RootState) {
+    guard event.has(Int(IN_DELETE_SELF)) || event.has(Int(IN_MOVE_SELF)) else { return }
+    if node === root.node {
+      mountsAreInDoubt = true
+    } else if node.isLink, Status(node.path, follow: true)?.identity != node.identity {
+      // The target of a link: no parent's event tells of it.
+      emit(.directoryRemoved(node.path))
+      drop(node)
+    }
+  }
+
+  /// A name is new, or was written to.
+  func appear(
+    _ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode, _ root: RootState, isClosed: Bool
+  ) {
+    switch kind(of: name, at: path) {
+    case .file(let status):
+      let file = FileObservation(path, status)
+      // A hard link is never closed; its content is as old as the file.
+      pending.add(file, isClosed: isClosed || status.links > 1, now: MonotonicClock.now())
+    case .directory(let status):
+      let known = parent.children[name]
+      guard let node = enter(name, status, parent: parent, in: root), node !== known else { return }
+      scan(node, in: root)
+    case .linkToDirectory(let status):
+      let known = parent.children[name]
+      guard let node = enter(name, status, parent: parent, in: root, isLink: true), node !== known
+      else { return }
+      scan(node, in: root)
+    case .nothing: break
+    }
+  }
+
+  private func remove(
+    _ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode, isDirectory: Bool
+  ) {
+    if let child = parent.children[name] {
+      // With a mount in it a directory cannot be removed: what is gone is gone.
+      drop(child)
+      emit(.directoryRemoved(path))
+    } else if !isDirectory, NameRules.verdict(name, isDirectory: false) == .file {
+      pending.remove(path)
+      emit(.removed(path))
+    }
+  }
+
+  private func handleAttributes(
+    _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
+  ) {
+    if event.isDirectory {
+      // A directory that could not be read may be readable now.
+      guard case .directory(let status) = kind(of: event.name, at: path),
+        let node = enter(event.name, status, parent: parent, in: root), node.watch < 0
+      else { return }
+      return scan(node, in: root)
+    }
+    guard !pending.contains(path), case .file(let status) = kind(of: event.name, at: path) else {
+      return
+    }
+    emit(.permissionsChanged(FileObservation(path, status)))
+  }
+
+  // MARK: Renames
+
+  private func leave(_ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode) {
+    let child = parent.children[event.name]
+    child?.detach()
+    let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
+    renames[event.cookie] = Rename(
+      from: path, isWanted: isWanted, wasPending: pending.contains(path), node: child,
+      isDirectory: event.isDirectory || child != nil,
+      due: MonotonicClock.now() + UInt64(options.renameWindow * 1e9))
+  }
+
+  private func arrive(
+    _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
+  ) {
+    guard let rename = renames.removeValue(forKey: event.cookie) else {
+      return appear(event.name, path, parent, root, isClosed: true)
+    }
+    let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
+    guard rename.isWanted, isWanted else {
+      if rename.isWanted { give(up: rename) }
+      return appear(event.name, path, parent, root, isClosed: true)
+    }
+    if rename.isDirectory {
+      arrive(directory: event.name, rename, path, parent, root)
+    } else if rename.wasPending {
+      give(up: rename)
+      appear(event.name, path, parent, root, isClosed: true)
+    } else if let file = observe(path) {
+      pending.remove(path)
+      emit(.moved(from: rename.from, file))
+    } else {
+      give(up: rename)
+    }
+  }
+
+  private func arrive(
+    directory name: [UInt8], _ rename: Rename, _ path: FilePath, _ parent: DirectoryNode,
+    _ root: RootState
+  ) {
+    emit(.directoryMoved(from: rename.from, to: path))
+    pending.move(from: rename.from, to: path)
+    guard let node = rename.node, nodesByIdentity[node.identity] === node else {
+      // Never seen, or seen in its new place by a scan in between.
+      return appear(name, path, parent, root, isClosed: true)
+    }
+    if let replaced = parent.children[name] { drop(replaced) }
+    parent.attach(node, as: name)
+    // What could not be watched at the old place counts for the new root.
+    if node.subtree.contains(where: { $0.watch < 0 }) { scan(node, in: root) }
+  }
+
+  /// The second half of a rename did not come: it went out of the watched folders.
+  func expireRenames(_ now: UInt64) {
+    for (cookie, rename) in renames where rename.due <= now {
+      renames[cookie] = nil
+      give(up: rename)
+    }
+  }
+
+  private func give(up rename: Rename) {
+    pending.remove(under: rename.from)
+    if let node = rename.node { drop(node) }
+    guard rename.isWanted else { return }
+    emit(rename.isDirectory ? .directoryRemoved(rename.from) : .removed(rename.from))
+  }
+}

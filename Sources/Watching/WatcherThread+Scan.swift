@@ -1,0 +1,175 @@
+import Core
+import Glibc
+import SystemPackage
+
+/// Looking through directories: watch first, then list, so that nothing falls in between.
+extension WatcherThread {
+  /// Tells everything below an online root.
+  func scan(_ root: RootState) {
+    guard let node = root.node else { return }
+    begin(root)
+    walk(node, in: root)
+    followLinks(of: root)
+    finish(root)
+  }
+
+  /// Tells everything below a directory that is new or in doubt.
+  func scan(_ node: DirectoryNode, in root: RootState) {
+    guard node !== root.node else { return scan(root) }
+    statistics.scans += 1
+    let path = node.path
+    emit(.scanStarted(path))
+    walk(node, in: root)
+    followLinks(of: root)
+    emit(.scanFinished(path))
+    tellPolling(root)
+  }
+
+  func begin(_ root: RootState) {
+    statistics.scans += 1
+    root.pollReason = root.remoteReason
+    for path in root.mounts.keys { root.mounts[path]?.isSeen = false }
+    root.links = []
+    emit(.scanStarted(root.node?.path ?? root.configured))
+  }
+
+  func finish(_ root: RootState) {
+    for (path, mount) in root.mounts where !mount.isSeen {
+      takeOffline(mount: path, of: root, "it does not exist")
+    }
+    emit(.scanFinished(root.node?.path ?? root.configured))
+    tellPolling(root)
+  }
+
+  /// Watches and lists `start` and all below; symbolic links to directories are put off.
+  func walk(_ start: DirectoryNode, in root: RootState) {
+    var stack = [start]
+    while let node = stack.popLast() {
+      // The kernel's queue is short; ours waits until the scan is through.
+      inotify?.drain()
+      guard !isStopped else { return }
+      guard node.top === root.node else { continue }
+      stack += list(node, in: root).reversed()
+    }
+  }
+
+  /// Tells the files of one directory and returns the directories in it.
+  private func list(_ node: DirectoryNode, in root: RootState) -> [DirectoryNode] {
+    let path = node.path
+    watch(node, at: path, in: root)
+    let listing: DirectoryListing
+    do throws(Errno) {
+      if let error = watcher.faults.list?(path) { throw error }
+      listing = try DirectoryListing(path)
+    } catch {
+      // A directory that is gone is told by its parent's events.
+      if error != .noSuchFileOrDirectory {
+        emit(.directoryUnreadable(path, reason: Self.reason(error, path)))
+      }
+      return []
+    }
+    var directories: [DirectoryNode] = []
+    var seen: Set<[UInt8]> = []
+    for entry in listing.entries {
+      let child = path.entry(entry.name)
+      if child.length >= Int(PATH_MAX), entry.kind == UInt8(DT_DIR) {
+        // No call takes such a path, and what lies below must not count as gone.
+        emit(.directoryUnreadable(child, reason: Self.reason(Errno(rawValue: ENAMETOOLONG), child)))
+        continue
+      }
+      switch kind(of: entry, at: child) {
+      case .file(let status):
+        tellInScan(FileObservation(child, status))
+        root.hasFiles = true
+      case .directory(let status):
+        seen.insert(entry.name)
+        if let found = enter(entry.name, status, parent: node, in: root) {
+          directories.append(found)
+        }
+      case .linkToDirectory:
+        seen.insert(entry.name)
+        root.links.append((node, entry.name))
+      case .nothing: break
+      }
+    }
+    for (name, child) in node.children where !seen.contains(name) { drop(child) }
+    return directories
+  }
+
+  enum Kind {
+    case file(Status)
+    case directory(Status)
+    case linkToDirectory(Status)
+    case nothing
+  }
+
+  /// What an entry is to the watcher. Sockets, pipes and devices are nothing; none is opened.
+  private func kind(of entry: DirectoryListing.Entry, at path: FilePath) -> Kind {
+    let types = [DT_REG, DT_DIR, DT_LNK, DT_UNKNOWN].map { UInt8($0) }
+    guard types.contains(entry.kind) else { return .nothing }
+    if entry.kind == UInt8(DT_REG) {
+      // Most names that are passed over need no further question.
+      guard isWanted(entry.name) else { return .nothing }
+    }
+    return kind(of: entry.name, at: path)
+  }
+
+  /// The same for a name from an event.
+  func kind(of name: [UInt8], at path: FilePath) -> Kind {
+    guard var status = Status(path, follow: false) else { return .nothing }
+    let isLink = status.isLink
+    if isLink {
+      guard let target = Status(path, follow: true) else { return .nothing }
+      status = target
+    }
+    if status.isDirectory {
+      guard NameRules.verdict(name, isDirectory: true) == .file else { return .nothing }
+      return isLink ? .linkToDirectory(status) : .directory(status)
+    }
+    return status.isFile && isWanted(name) ? .file(status) : .nothing
+  }
+
+  /// Whether a file of this name is told; counts what is passed over.
+  func isWanted(_ name: [UInt8]) -> Bool {
+    let verdict = NameRules.verdict(name, isDirectory: false)
+    if verdict == .notAudio { statistics.skipped += 1 }
+    return verdict == .file
+  }
+
+  /// Tells a file that a scan came by: as settled unless it changed a moment ago.
+  private func tellInScan(_ file: FileObservation) {
+    statistics.filesInScans += 1
+    var wall = timespec()
+    clock_gettime(CLOCK_REALTIME, &wall)
+    let age = Int64(wall.tv_sec) * 1_000_000_000 + Int64(wall.tv_nsec) - file.modified
+    let isYoung = age >= 0 && age < Int64(options.settle * 1e9)
+    guard isYoung || pending.contains(file.path) else { return emit(.found(file)) }
+    if isYoung { pending.add(file, isClosed: true, now: MonotonicClock.now()) }
+    emit(.writing(file.path))
+  }
+
+  /// The symbolic links that the walk has put off: real directories come first, so that a directory
+  /// keeps its real path whatever the order.
+  func followLinks(of root: RootState) {
+    while !root.links.isEmpty {
+      let links = root.links
+      root.links = []
+      for (parent, name) in links where parent.top === root.node {
+        let path = parent.path.entry(name)
+        guard case .linkToDirectory(let status) = kind(of: name, at: path),
+          let node = enter(name, status, parent: parent, in: root, isLink: true)
+        else { continue }
+        walk(node, in: root)
+      }
+    }
+  }
+
+  static func reason(_ error: Errno, _ path: FilePath) -> String {
+    let words = HarkError.describe(errno: error.rawValue)
+    guard error == .permissionDenied || error == .notPermitted else {
+      return "'\(path.escaped)' cannot be read: \(words)"
+    }
+    return "'\(path.escaped)' cannot be read: \(words); give Hark's user access (setfacl -R -m "
+      + "u:hark:rX, or its group), or run Hark as your own user"
+  }
+}

@@ -1,0 +1,35 @@
+import Core
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The program `harkd`: arguments in, exit status out.
+@main
+enum HarkDaemon {
+  static func main() async {
+    // A client that hangs up must cost an error, not the daemon.
+    signal(SIGPIPE, SIG_IGN)
+    // What people listen to is nobody else's business.
+    umask(0o027)
+    do throws(any Error) {
+      guard let options = try Options.parse() else { exit(ExitStatus.success.rawValue) }
+      if options.isCheck {
+        exit(try await StateChecking(options).run().rawValue)
+      }
+      try await Daemon(options).run()
+      exit(ExitStatus.success.rawValue)
+    } catch {
+      guard let error = error as? HarkError else { fail("\(error)", .defect) }
+      fail(error.description, error.code.exitStatus)
+    }
+  }
+
+  private static func fail(_ message: String, _ status: ExitStatus) -> Never {
+    FileHandle.standardError.write(Data("harkd: \(message)\n".utf8))
+    exit(status.rawValue)
+  }
+}

@@ -1,0 +1,111 @@
+import Core
+import Logging
+import SystemPackage
+
+/// The daemon's settings, typed and checked.
+struct Settings: Sendable, Equatable {
+  var watch: [FilePath] = []
+  var state: FilePath
+  var socket: FilePath
+  /// Group of the socket file; `nil` leaves it to the process.
+  var socketGroup: String?
+  /// `nil` looks in the usual places.
+  var model: FilePath?
+  /// `nil` lets the CPU decide.
+  var precision: Precision?
+  var workers: Int
+  /// Bytes that one worker may use.
+  var workerMemory = 1024 << 20
+  var workerNice = 19
+  /// Seconds for which a file must stay as it is before it is analysed.
+  var settle = 0.5
+  var logLevel = Logger.Level.info
+  var maxConnections = 512
+  /// Bytes of a JSON request.
+  var maxRequest = 1 << 20
+  /// Bytes of audio that comes with a query.
+  var maxAudio = 2 << 30
+  /// Seconds for a request to arrive.
+  var requestTimeout = 60.0
+}
+
+extension Settings {
+  /// Reads every setting from the first of `sources` that names it, or takes the default.
+  ///
+  /// Throws `invalidSetting` naming the source, the key and what is allowed.
+  init(sources: [SettingsSource], defaults: DefaultPaths, cores: Int) throws(HarkError) {
+    state = defaults.state
+    socket = defaults.socket
+    workers = max(1, cores)
+    for setting in Setting.allCases {
+      for source in sources {
+        guard let values = try source.values(of: setting) else { continue }
+        guard take(setting, values) else {
+          throw HarkError(
+            .invalidSetting,
+            "\(source.describe(setting)): \(values.joined(separator: ", ")) is not \(setting.allowed)",
+            remedy: "give \(setting.allowed)")
+        }
+        break
+      }
+    }
+  }
+
+  /// Whether the values are what the setting allows.
+  private mutating func take(_ setting: Setting, _ values: [String]) -> Bool {
+    let text = values.last ?? ""
+    switch setting {
+    case .watch:
+      watch = values.map { FilePath($0).lexicallyNormalized() }
+      return !values.isEmpty && watch.allSatisfy(\.isAbsolute)
+    case .state: return take(path: text, into: \.state)
+    case .socket: return take(path: text, into: \.socket)
+    case .socketGroup:
+      socketGroup = text
+      return !text.isEmpty
+    case .model:
+      model = FilePath(text).lexicallyNormalized()
+      return model?.isAbsolute == true
+    case .precision:
+      precision = Precision(rawValue: text)
+      return precision != nil || text == "auto"
+    case .workers: return take(text, 1...256, scale: 1, into: \.workers)
+    case .workerMemory: return take(text, 256...65_536, scale: 1 << 20, into: \.workerMemory)
+    case .workerNice: return take(text, 0...19, scale: 1, into: \.workerNice)
+    case .settle: return take(text, 0...60, into: \.settle)
+    case .logLevel:
+      guard let level = Logger.Level(rawValue: text) else { return false }
+      logLevel = level
+      return true
+    case .maxConnections: return take(text, 1...65_536, scale: 1, into: \.maxConnections)
+    case .maxRequest: return take(text, 1...65_536, scale: 1 << 10, into: \.maxRequest)
+    case .maxAudio: return take(text, 1...1_048_576, scale: 1 << 20, into: \.maxAudio)
+    case .requestTimeout: return take(text, 1...3600, into: \.requestTimeout)
+    }
+  }
+
+  private mutating func take(
+    path text: String, into place: WritableKeyPath<Settings, FilePath>
+  ) -> Bool {
+    let path = FilePath(text).lexicallyNormalized()
+    self[keyPath: place] = path
+    return path.isAbsolute
+  }
+
+  private mutating func take(
+    _ text: String, _ range: ClosedRange<Int>, scale: Int,
+    into place: WritableKeyPath<Settings, Int>
+  ) -> Bool {
+    guard let number = Int(text), range.contains(number) else { return false }
+    self[keyPath: place] = number * scale
+    return true
+  }
+
+  private mutating func take(
+    _ text: String, _ range: ClosedRange<Double>, into place: WritableKeyPath<Settings, Double>
+  ) -> Bool {
+    guard let number = Double(text), range.contains(number) else { return false }
+    self[keyPath: place] = number
+    return true
+  }
+}

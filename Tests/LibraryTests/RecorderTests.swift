@@ -1,0 +1,60 @@
+import Catalogue
+import Core
+import SystemPackage
+import TestSupport
+import Testing
+import VectorIndex
+
+@testable import Library
+
+@Suite struct RecorderTests {
+  @Test func whatIsRecordedOutlivesTheProcess() async throws {
+    let fixture = try await LibraryFixture()
+    let analyses = (1...20).map { fixture.analysis(UInt64($0)) }
+    try await fixture.add((1...20).map { "/m/\($0)" }, analyses)
+    let index = try await IndexOpening(catalogue: fixture.catalogue).open(
+      fixture.model, in: FilePath(fixture.directory.path))
+    #expect(index.count == 20)
+    for analysis in analyses {
+      let key = try #require(try await fixture.catalogue.key(of: analysis.recording))
+      #expect(try index.pooled(of: key) == analysis.embeddings[0].pooled)
+      #expect(try index.segments(of: key) == analysis.embeddings[0].segments)
+    }
+  }
+
+  @Test func listenersHearOfFilesOnceTheyCanBeFound() async throws {
+    let fixture = try await LibraryFixture()
+    var events = fixture.hub.events().makeAsyncIterator()
+    try await fixture.add(["/m/1"], [fixture.analysis(1)])
+    let event = try #require(await events.next())
+    guard case .analysed(let path, _, let isNew) = event.kind else {
+      Issue.record("heard \(event.kind)")
+      return
+    }
+    #expect(path == "/m/1")
+    #expect(isNew)
+  }
+
+  @Test func wasteIsCompactedAndHiddenRecordingsSurviveIt() async throws {
+    let fixture = try await LibraryFixture()
+    let large = (1...8).map { fixture.analysis(UInt64($0), segments: 2_000) }
+    try await fixture.add((1...8).map { "/m/\($0)" }, large)
+    let hidden = try await fixture.catalogue.setOffline(true, below: "/m", now: 2)
+    await fixture.visibility.refresh(hidden)
+    let gone = try await fixture.catalogue.removeFiles(
+      (1...6).map { FilePath("/m/\($0)") }, now: 3)
+    await fixture.visibility.refresh(gone)
+    _ = try await fixture.catalogue.purgeOrphans(before: 10)
+    try await fixture.recorder.compactIfWasteful(fixture.model)
+    let index = try #require(fixture.shelf.current.indexes[fixture.model])
+    #expect(index.generation == 2)
+    let back = try await fixture.catalogue.setOffline(false, below: "/m", now: 4)
+    await fixture.visibility.refresh(back)
+    #expect(index.count == 2)
+    for analysis in large.suffix(2) {
+      let key = try #require(try await fixture.catalogue.key(of: analysis.recording))
+      #expect(try index.segments(of: key) == analysis.embeddings[0].segments)
+    }
+    #expect(try await fixture.catalogue.problems().isEmpty)
+  }
+}

@@ -1,0 +1,215 @@
+import Core
+import Foundation
+import SystemPackage
+import Testing
+
+@testable import Server
+
+@Suite struct LimitTests {
+  @Test func aBodyThatSaysItIsTooLongIsRefusedUnread() async throws {
+    try await RunningServer.run({ $0.maximumAudioBytes = 1000 }) { server in
+      let connection = try server.connect()
+      try await connection.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Type: audio/wav\r\n"
+          + "Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
+      let answer = try RunningServer.Answer(try await connection.read())
+      #expect(answer.status == 413)
+      #expect(answer.headers["connection"] == "close")
+      #expect(try answer.problem().code == "tooLarge")
+    }
+  }
+
+  @Test func anEndlessBodyIsCutAtTheLimit() async throws {
+    try await RunningServer.run({ $0.maximumAudioBytes = 100_000 }) { server in
+      let connection = try server.connect()
+      try await connection.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+      let chunk = Array("2710\r\n".utf8) + [UInt8](repeating: 1, count: 10_000) + [13, 10]
+      let endless = Task {
+        var sent = 0
+        while try await connection.send(chunk), sent < 1 << 32 { sent += chunk.count }
+        return sent
+      }
+      let answer = try RunningServer.Answer(try await connection.read())
+      #expect(answer.status == 413)
+      // The connection lingers so that the answer is seen, and then ends.
+      #expect(try await endless.value < 1 << 32)
+      #expect(server.library.with { $0.analysed.isEmpty })
+    }
+  }
+
+  @Test func longJSONIsRefusedWhateverItCallsItself() async throws {
+    try await RunningServer.run({ $0.maximumJSONBytes = 100 }) { server in
+      let json = #"{"like": [{"path": "/\#(String(repeating: "a", count: 200))"}]}"#
+      for (target, type) in [
+        ("/v1/similar", "application/json"), ("/v1/similar", formMediaType),
+        ("/v1/forget", "application/json"),
+      ] {
+        let answer = try await server.post(target, json, type: type)
+        #expect(answer.status == 413)
+      }
+    }
+  }
+
+  @Test func longHeadersAreRefusedWithAProblem() async throws {
+    try await RunningServer.run({ $0.maximumHeaderBytes = 2000 }) { server in
+      let long = String(repeating: "a", count: 4000)
+      for answer in [
+        try await server.ask("GET", "/v1/status", headers: ["X-Long: \(long)"]),
+        try await server.get("/v1/\(long)"),
+      ] {
+        #expect(try answer.problem().status == 431)
+      }
+      let many = (0..<200).map { "X-\($0): 1" }
+      #expect(try await server.ask("GET", "/v1/status", headers: many).status == 431)
+    }
+  }
+
+  @Test(arguments: [
+    "GARBAGE\r\n\r\n", "GET /v1/status HTTP/1.1\r\nHost : x\r\n\r\n",
+    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
+    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+  ]) func whatIsNotHTTPIsAnsweredWithAProblem(text: String) async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      try await connection.send(text)
+      let answer = try RunningServer.Answer(try await connection.read())
+      #expect(answer.status == 400)
+      #expect(try answer.problem().code == "invalidArgument")
+    }
+  }
+
+  @Test func aSlowHeaderEndsTheConnection() async throws {
+    try await RunningServer.run({ $0.idleTimeout = .milliseconds(300) }) { server in
+      let connection = try server.connect()
+      try await connection.send("GET /v1/status HTTP/1.1\r\nHo")
+      #expect(try await connection.read().isEmpty)
+    }
+  }
+
+  @Test func aSlowBodyIsAnsweredWithATimeout() async throws {
+    try await RunningServer.run({
+      $0.bodyTimeout = .milliseconds(300)
+      $0.minimumBodyRate = 1_000_000
+    }) { server in
+      let connection = try server.connect()
+      try await connection.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")
+      let drip = Task {
+        while try await connection.send("a") { try await Task.sleep(for: .milliseconds(20)) }
+      }
+      let answer = try RunningServer.Answer(try await connection.read())
+      drip.cancel()
+      #expect(answer.status == 408)
+      #expect(try answer.problem().code == "timedOut")
+    }
+  }
+
+  @Test func aBodyThatEndsEarlyIsNotTakenForWhole() async throws {
+    try await RunningServer.run { server in
+      for head in [
+        "Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+      ] {
+        let connection = try server.connect()
+        try await connection.send("POST /v1/similar HTTP/1.1\r\nHost: h\r\n\(head)")
+        connection.finishSending()
+        let text = try await connection.read()
+        #expect(text.isEmpty || text.hasPrefix("HTTP/1.1 400"), "\(text)")
+      }
+      #expect(server.library.with { $0.analysed.isEmpty })
+    }
+  }
+
+  @Test func continuesOnlyWhenItWillRead() async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      try await connection.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
+          + "Expect: 100-continue\r\nConnection: close\r\n\r\n")
+      #expect(try await connection.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+      try await connection.send("abc")
+      #expect(try RunningServer.Answer(try await connection.read()).status == 200)
+
+      let refused = try server.connect()
+      try await refused.send(
+        "POST /v1/nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
+          + "Expect: 100-continue\r\n\r\n")
+      #expect(try RunningServer.Answer(try await refused.read()).status == 404)
+    }
+  }
+
+  @Test func pipelinedRequestsAreAnsweredInOrderUpToTheBrokenOne() async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n" }
+      try await connection.send(
+        get("/v1/status") + get("/v1/nothing") + get("/v1/recordings") + "BROKEN\r\n\r\n"
+          + get("/v1/status"))
+      let text = try await connection.read()
+      let statuses = text.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+      #expect(statuses == ["200", "404", "200", "400"])
+    }
+  }
+
+  @Test func nothingIsDoneAfterTheLastAnswer() async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      // The first body is not read, so that its bytes could be mistaken for a request.
+      let forget = #"{"path": "/music/a.flac"}"#
+      let request =
+        "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: \(forget.utf8.count)\r\n\r\n\(forget)"
+      try await connection.send(
+        "POST /v1/nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" + request)
+      let text = try await connection.read()
+      #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2)
+      #expect(server.library.with { $0.forgotten.isEmpty })
+    }
+  }
+
+  @Test func aClientMayCloseItsSideAndStillRead() async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      try await connection.send("GET /v1/status HTTP/1.1\r\nHost: h\r\n\r\n")
+      connection.finishSending()
+      #expect(try RunningServer.Answer(try await connection.read()).status == 200)
+    }
+  }
+
+  @Test func connectionsBeyondTheLimitWait() async throws {
+    try await RunningServer.run({ $0.maximumConnections = 2 }) { server in
+      var held: [RawConnection] = []
+      for _ in 0..<2 {
+        let connection = try server.connect()
+        try await connection.send("GET /v1/status HTTP/1.1\r\nHost: h\r\n\r\n")
+        _ = try await connection.read(until: "\r\n\r\n")
+        held.append(connection)
+      }
+      let third = try server.connect()
+      try await third.send("GET /v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+      held.removeAll()
+      #expect(try RunningServer.Answer(try await third.read()).status == 200)
+    }
+  }
+
+  @Test func anAnswerThatIsNeverReadEndsTheConnection() async throws {
+    try await RunningServer.run({ $0.writeTimeout = .milliseconds(300) }) { server in
+      // Far more than a socket's buffers hold.
+      server.library.with { state in
+        let file = state.files[0]
+        state.files = (0..<120).map { index in
+          var copy = file
+          copy.path = FilePath("/music/\(String(repeating: "x", count: 4_000))\(index)")
+          return copy
+        }
+      }
+      let connection = try server.connect()
+      try await connection.send("GET /v1/files?limit=120 HTTP/1.1\r\nHost: h\r\n\r\n")
+      #expect(try await connection.waitForHangUp())
+      let text = try await connection.read()
+      let length = try #require(
+        RunningServer.Answer(text).headers["content-length"].flatMap { Int($0) })
+      #expect(text.utf8.count < length)
+    }
+  }
+}

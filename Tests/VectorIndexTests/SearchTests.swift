@@ -1,0 +1,129 @@
+import Core
+import TestSupport
+import Testing
+
+@testable import VectorIndex
+
+/// Every answer against brute force in double precision, on every kernel that this CPU has.
+@Suite struct SearchTests {
+  static let kernels = Kernels.available.map(\.name)
+
+  /// Random unit vectors, exact duplicates, near duplicates, zero, tiny and huge vectors; some
+  /// recordings are removed, some replaced.
+  static func fixture(_ name: String, seed: UInt64) throws -> (IndexFixture, SplitMix64) {
+    var random = SplitMix64(seed: seed)
+    let fixture = try IndexFixture(kernels: known(Kernels(named: name)))
+    let twin = random.unitVector()
+    let twinSegments = random.segments(3)
+    for key in Int64(1)...150 {
+      var values = random.unitVector()
+      var segments = random.segments(Int(random.next() % 7))
+      switch key % 10 {
+      case 0: values = twin
+      case 1: values = twin.map { $0 + (random.unit() - 0.5) * 1e-5 }
+      case 2 where key > 60: values = [Float](repeating: 0, count: 128)
+      case 3 where key > 60: values = values.map { $0 * 1e-30 }
+      case 4 where key > 60: values = values.map { $0 * 1e30 }
+      case 5: segments = twinSegments
+      case 6:
+        segments = known(SegmentCodes(codes: [Int8](repeating: 0, count: 256), scales: [0, 0]))
+      default: break
+      }
+      try fixture.add(key, pooled: values, segments: segments)
+    }
+    for key in stride(from: Int64(7), to: 150, by: 13) { fixture.remove(key) }
+    for key in stride(from: Int64(3), to: 150, by: 31) {
+      try fixture.add(key, pooled: random.unitVector(), segments: random.segments(4))
+    }
+    return (fixture, random)
+  }
+
+  static func expectEqual(_ got: [Hit], _ expected: ArraySlice<Hit>, _ note: String) {
+    #expect(got.map(\.recording) == expected.map(\.recording), "\(note)")
+    #expect(got.map(\.range) == expected.map(\.range), "\(note)")
+    for (a, b) in zip(got, expected) {
+      #expect(abs(a.score - b.score) < 1e-12, "\(note)")
+    }
+  }
+
+  @Test(arguments: kernels) func matchesBruteForce(_ name: String) throws {
+    var (fixture, random) = try Self.fixture(name, seed: 11)
+    let stored = Array(fixture.pooled.values)
+    for round in 0..<12 {
+      var query = random.unitVector()
+      // Stored vectors, long, short and zero queries too: a query's length never matters.
+      if round % 4 == 1 { query = stored[Int(random.next() % UInt64(stored.count))] }
+      if round % 4 == 2 { query = query.map { $0 * 1e20 } }
+      if round == 11 { query = [Float](repeating: 0, count: 128) }
+      let embedding = Embedding(query)!
+      let similar = BruteForce.similar(query, fixture.pooled)
+      let moments = BruteForce.similarMoments(query, fixture.segments)
+      for k in [1, 2, 10, 77, 10_000] {
+        Self.expectEqual(
+          try fixture.index.similar(to: embedding, k: k), similar.prefix(k),
+          "round \(round), k \(k)")
+        Self.expectEqual(
+          try fixture.index.similarMoments(to: embedding, k: k), moments.prefix(k),
+          "round \(round), k \(k)")
+      }
+    }
+    #expect(try fixture.index.similar(to: Embedding(random.unitVector())!, k: 0).isEmpty)
+    #expect(try fixture.index.similar(to: Embedding(random.unitVector())!, k: -3).isEmpty)
+  }
+
+  @Test(arguments: [3, 20, 100, 150]) func filters(_ allowedCount: Int) throws {
+    var (fixture, random) = try Self.fixture(Kernels.best.name, seed: 12)
+    for _ in 0..<3 {
+      var allowed: Set<RecordingKey> = [RecordingKey(9_999)]
+      while allowed.count < allowedCount {
+        allowed.insert(RecordingKey(1 + Int64(random.next() % 150)))
+      }
+      let excluded = Set((0..<5).map { _ in RecordingKey(1 + Int64(random.next() % 150)) })
+      let query = random.unitVector()
+      let kept = fixture.pooled.filter { allowed.contains($0.key) && !excluded.contains($0.key) }
+      let keptSegments = fixture.segments.filter {
+        allowed.contains($0.key) && !excluded.contains($0.key)
+      }
+      let similar = BruteForce.similar(query, kept)
+      let moments = BruteForce.similarMoments(query, keptSegments)
+      for k in [1, 5, 500] {
+        Self.expectEqual(
+          try fixture.index.similar(
+            to: Embedding(query)!, k: k, allowed: allowed, excluding: excluded),
+          similar.prefix(k), "k \(k)")
+        Self.expectEqual(
+          try fixture.index.similarMoments(
+            to: Embedding(query)!, k: k, allowed: allowed, excluding: excluded),
+          moments.prefix(k), "k \(k)")
+      }
+    }
+  }
+
+  @Test func anEmptyIndexAnswersNothing() throws {
+    var random = SplitMix64(seed: 13)
+    let fixture = try IndexFixture()
+    #expect(try fixture.index.similar(to: Embedding(random.unitVector())!, k: 5).isEmpty)
+    #expect(try fixture.index.similarMoments(to: Embedding(random.unitVector())!, k: 5).isEmpty)
+    #expect(
+      try fixture.index.similar(to: Embedding(random.unitVector())!, k: 5, allowed: []).isEmpty)
+  }
+
+  @Test func longRecordingsAnswerWithTheirBestMoment() throws {
+    var random = SplitMix64(seed: 14)
+    let fixture = try IndexFixture()
+    // Longer than a block of the scan, between short neighbours.
+    for (key, count) in [(Int64(1), 3), (2, 700), (3, 1), (4, 1300), (5, 512), (6, 511)] {
+      try fixture.add(key, pooled: random.unitVector(), segments: random.segments(count))
+    }
+    for _ in 0..<3 {
+      let query = random.unitVector()
+      Self.expectEqual(
+        try fixture.index.similarMoments(to: Embedding(query)!, k: 4),
+        BruteForce.similarMoments(query, fixture.segments).prefix(4), "")
+    }
+    let moment = fixture.segments[RecordingKey(4)]!.dequantised(1201)
+    let hit = try #require(try fixture.index.similarMoments(to: Embedding(moment)!, k: 1).first)
+    #expect(hit.recording == RecordingKey(4) && hit.score > 1 - 1e-12)
+    #expect(hit.range?.from == SegmentCodes.start(of: 1201))
+  }
+}
