@@ -137,10 +137,7 @@ enum BruteForce {
     return ordered(hits)
   }
 
-  /// Scores that differ by rounding alone are ties.
   private static func ordered(_ hits: [Hit]) -> [Hit] {
-    hits.map { (hit: $0, score: ($0.score * 1e12).rounded()) }.sorted {
-      $0.score != $1.score ? $0.score > $1.score : $0.hit.recording < $1.hit.recording
-    }.map(\.hit)
+    hits.sorted { $0.score != $1.score ? $0.score > $1.score : $0.recording < $1.recording }
   }
 }
