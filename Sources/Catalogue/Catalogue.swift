@@ -51,6 +51,19 @@ public final class Catalogue: Sendable {
     }
   }
 
+  /// Writes SQLite's log back into the one file, so that a copy of that is a copy of everything, and
+  /// closes every connection. Whatever is asked afterwards fails.
+  ///
+  /// Closing alone was seen to leave the log as it was.
+  public func close() throws(HarkError) {
+    do {
+      _ = try database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+      try database.close()
+    } catch {
+      throw Self.translate(error, path: path)
+    }
+  }
+
   /// Reads in one consistent snapshot, off the cooperative threads.
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value

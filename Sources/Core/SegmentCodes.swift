@@ -63,9 +63,9 @@ public struct SegmentCodes: Hashable, Sendable {
   /// Seconds into the recording at which segment `index` starts.
   public static func start(of index: Int) -> Double { Double(index) * hop }
 
-  /// The segments that overlap `range` by at least half a segment, or else the one that overlaps
-  /// it most; empty if `range` begins after the last segment's end.
-  public static func indices(overlapping range: TimeRange, count: Int) -> Range<Int> {
+  /// The segments whose middle lies in `range`, or else the one that the middle of `range` lies in;
+  /// empty if `range` begins after the last segment's end.
+  public static func indices(centredIn range: TimeRange, count: Int) -> Range<Int> {
     guard count > 0, range.from < start(of: count - 1) + length else { return 0..<0 }
     let first = max(0, Int(((range.from - length / 2) / hop).rounded(.up)))
     let last = min(Double(count), ((range.to - length / 2) / hop).rounded(.down) + 1)
@@ -78,10 +78,11 @@ public struct SegmentCodes: Hashable, Sendable {
 }
 
 extension SegmentCodes {
-  /// What a stretch is as a query: the mean of the dequantised segments that overlap `range`
-  /// (``indices(overlapping:count:)``), scaled to length 1. `nil` for a range past the end.
+  /// What a stretch is as a query: the mean of the dequantised segments whose middle lies in `range`
+  /// (``indices(centredIn:count:)``), not scaled one by one, then scaled to length 1. `nil` for a
+  /// range past the end.
   public func mean(in range: TimeRange) -> Embedding? {
-    let indices = Self.indices(overlapping: range, count: count)
+    let indices = Self.indices(centredIn: range, count: count)
     guard !indices.isEmpty else { return nil }
     var sums = [Double](repeating: 0, count: Embedding.dimension)
     for index in indices {

@@ -107,6 +107,9 @@ public final class HarkLibrary: Service {
   /// Waits until queries can be answered. Throws `unavailable` if it never comes to that.
   public func waitUntilReady() async throws(HarkError) { try await readiness.wait() }
 
+  /// Closes the catalogue after ``run()`` has returned, so that its file alone holds everything.
+  public func close() throws(HarkError) { try catalogue.close() }
+
   /// Changes to another model while the library runs. Throws, and changes nothing, if the file cannot
   /// be loaded.
   public func replaceModel(with file: FilePath) async throws(HarkError) {

@@ -49,6 +49,12 @@ struct Daemon {
       "harkd \(HarkVersion.current) watches \(settings.watch.map(\.escaped).joined(separator: ", "))"
     )
     try await ServiceGroup(configuration: configuration).run()
+    do throws(HarkError) {
+      try library.close()
+    } catch {
+      // Nothing is lost: the next start reads SQLite's log.
+      logger.warning("the catalogue was not closed in order: \(error)")
+    }
     logger.notice("harkd has stopped")
   }
 

@@ -37,8 +37,10 @@ struct Reloading: Service {
       try await library.replaceModel(with: model)
       applied.model = model
     }
-    if new != applied {
-      logger.warning("some changed settings take effect only when harkd is restarted")
+    let waiting = new.differences(from: applied)
+    if !waiting.isEmpty {
+      let names = waiting.map(\.rawValue).joined(separator: ", ")
+      logger.warning("changed, and in effect only when harkd is restarted: \(names)")
     }
     return applied
   }

@@ -16,7 +16,8 @@ struct StateChecking {
     let extent =
       "\(report.files) files, \(report.recordings) recordings, \(report.rows) index rows"
     guard report.problems.isEmpty else {
-      print("\(state.escaped): \(report.problems.count) problems in \(extent)")
+      let count = report.problems.count
+      print("\(state.escaped): \(count) \(count == 1 ? "problem" : "problems") in \(extent)")
       return .badInput
     }
     print("\(state.escaped): all is well (\(extent))")

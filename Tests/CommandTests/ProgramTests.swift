@@ -102,8 +102,12 @@ import Testing
       let help = try await hark("\(command) --help")
       #expect(help.status == 0 && help.text.contains("EXAMPLES"))
     }
-    for wrong in ["frob", "similar", "similar a --from 1:75", "list -0", "similar a -k 0", "show"] {
+    for wrong in [
+      "frob", "similar", "similar a --from 1:75", "list -0", "similar a -k 0", "similar a -k -1",
+      "show",
+    ] {
       let ended = try await hark(wrong)
+      if wrong.contains("-k") { #expect(ended.errors.contains("1 to 10000"), "\(ended.errors)") }
       #expect(ended.status == 64 && ended.errorLines.count == 1, "\(wrong): \(ended.errors)")
     }
     #expect(try await hark("").status == 64)

@@ -47,7 +47,7 @@ import Testing
     throws
   {
     let range = try TimeRange(from: from, to: to)
-    #expect(SegmentCodes.indices(overlapping: range, count: 10) == expected)
+    #expect(SegmentCodes.indices(centredIn: range, count: 10) == expected)
   }
 
   @Test func stretchesMustBeStretches() {

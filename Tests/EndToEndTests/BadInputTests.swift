@@ -100,6 +100,17 @@ extension EndToEnd {
       }
       #expect(files[daemon.path("pipe.wav")] == nil, "a FIFO is no file")
       try await hardNames(daemon, files)
+
+      // A bad file that is sent to be listened to is named, though the daemon sees only its bytes.
+      let outside = home.beside("letter.mp3")
+      try Clip.write(Data("Once upon a time, there was no sound.\n".utf8), outside)
+      let refused = try await daemon.hark("similar", outside.path)
+      #expect(refused.status == 65)
+      #expect(refused.errors.contains("\(outside.path) could not be analysed"), "\(refused.errors)")
+      // An empty answer says which limit made it so.
+      let nowhere = try await daemon.hark(
+        "similar", daemon.path("silent.wav"), "--under", home.beside("x").path)
+      #expect(nowhere.status == 0 && nowhere.errors.contains("--under"), "\(nowhere.errors)")
       #expect(try await daemon.stop() == 0)
     }
 

@@ -4,53 +4,98 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-  /// Killed at random moments: nothing is lost, nothing is there twice.
+  /// Killed at random moments while files come, change, move and go: nothing is lost, nothing is
+  /// there twice, and what is left equals a fresh analysis of the folder.
   @Suite struct KillTests {
     @Test(.enabled(if: ProgramRun.find("curl") != nil, "needs curl"))
     func survivesTwentyKills() async throws {
-      var random = SplitMix64(seed: 20)
       let home = try DaemonProcess.Home()
       let check = ["--check"] + home.arguments
-      var names: [String] = []
-      for round in 0..<20 {
+      var folder = ChangingFolder(home.folder, seed: 20)
+      for _ in 0..<20 {
         let daemon = try DaemonProcess(home)
-        for part in 0..<2 {
-          let name = "\(round)-\(part).wav"
-          // Now and then the same samples again, which share a recording.
-          let hertz = round % 7 == 6 && part == 1 ? 200 : 200 + Double(names.count) * 31
-          try Clip.write(Clip.tone(hertz, seconds: 0.3), home.folder.appendingPathComponent(name))
-          names.append(name)
-          try await Task.sleep(for: .milliseconds(Int(random.unit() * 1_000)))
+        for _ in 0..<3 {
+          try folder.change()
+          try await Task.sleep(for: .milliseconds(Int(folder.random.unit() * 700)))
         }
         try await daemon.kill()
+        // And now and then while nobody looks.
+        if folder.random.unit() < 0.4 { try folder.change() }
       }
       let afterKill = try await ProgramRun.run(ProgramRun.built("harkd"), check)
       #expect(afterKill.status == 0, "\(afterKill.text)\(afterKill.errors)")
 
+      let names = folder.hertz.keys.sorted()
+      let seeds = [names[0], names[names.count / 2], names[names.count - 1]]
       let daemon = try await DaemonProcess.start(home)
       try await daemon.untilAnalysed(names)
-      let survived = try await Contents(daemon, seeds: ["0-0.wav", "9-1.wav", "19-0.wav"])
-      #expect(survived.recordings.count == 38)
+      let survived = try await Contents(daemon, seeds: seeds)
+      #expect(survived.recordings.count == Set(folder.hertz.values).count)
       #expect(try await daemon.stop() == 0)
       let atRest = try await ProgramRun.run(ProgramRun.built("harkd"), check)
       #expect(atRest.status == 0, "\(atRest.text)\(atRest.errors)")
-      #expect(atRest.text.contains("all is well (40 files, 38 recordings"), "\(atRest.text)")
+      #expect(
+        atRest.text.contains("all is well (\(names.count) files, \(survived.recordings.count) rec"),
+        "\(atRest.text)")
 
       // A new state directory, and nobody kills it.
       try FileManager.default.removeItem(at: home.state)
       let fresh = try await DaemonProcess.start(home)
       try await fresh.untilAnalysed(names)
-      let expected = try await Contents(fresh, seeds: ["0-0.wav", "9-1.wav", "19-0.wav"])
+      let expected = try await Contents(fresh, seeds: seeds)
       #expect(survived == expected)
       #expect(try await fresh.stop() == 0)
     }
+  }
+
+  /// A folder whose files come, change, move and go at random, and what it must hold by then.
+  private struct ChangingFolder {
+    /// Each file's tone, which decides its recording.
+    private(set) var hertz: [String: Int] = [:]
+    var random: SplitMix64
+    private let url: URL
+    private var made = 0
+
+    init(_ url: URL, seed: UInt64) {
+      self.url = url
+      random = SplitMix64(seed: seed)
+    }
+
+    mutating func change() throws {
+      let choice = hertz.count < 6 ? 0 : random.unit()
+      let old = hertz.keys.sorted().randomElement(using: &random) ?? ""
+      made += 1
+      switch choice {
+      case ..<0.5:
+        // Now and then the same samples again, which share a recording.
+        try write("\(made).wav", made % 7 == 6 ? 200 : 200 + made * 31)
+      case ..<0.7:
+        try write(old, 200 + made * 31)
+      case ..<0.85:
+        let new = made % 2 == 0 ? "\(made).wav" : "below/\(made).wav"
+        try FileManager.default.createDirectory(
+          at: place("below"), withIntermediateDirectories: true)
+        try FileManager.default.moveItem(at: place(old), to: place(new))
+        hertz[new] = hertz.removeValue(forKey: old)
+      default:
+        try FileManager.default.removeItem(at: place(old))
+        hertz[old] = nil
+      }
+    }
+
+    private mutating func write(_ name: String, _ tone: Int) throws {
+      try Clip.write(Clip.tone(Double(tone), seconds: 0.3), place(name))
+      hertz[name] = tone
+    }
+
+    private func place(_ name: String) -> URL { url.appendingPathComponent(name) }
   }
 
   /// All that can be seen of a library, for comparison with another one's.
   private struct Contents: Equatable {
     var ids: [String: String?] = [:]
     var recordings: [String: [String]] = [:]
-    var segments: Int
+    var segments: [String: [Int]] = [:]
     /// Of every seed: who is like it and how much.
     var scores: [[String: Double]] = []
 
@@ -60,7 +105,9 @@ extension EndToEnd {
       recordings = try Dictionary(
         all.map { ($0.id, $0.files.map(\.path)) },
         uniquingKeysWith: { _, _ in throw Unmet(description: "a recording is there twice") })
-      segments = try await daemon.status().models.map(\.segments).reduce(0, +)
+      // Of recordings that have a file; others are kept for 30 days.
+      segments = Dictionary(
+        all.map { ($0.id, $0.products.map(\.segments)) }, uniquingKeysWith: { first, _ in first })
       for seed in seeds {
         let answer = try await daemon.similar(daemon.path(seed), "-k", "1000")
         scores.append(

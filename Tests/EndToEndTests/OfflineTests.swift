@@ -37,6 +37,10 @@ extension EndToEnd {
         try await daemon.file("disk/a.wav")?.state == .offline
       }
       #expect(try await daemon.similar(daemon.path("b.wav")).results.isEmpty)
+      // Nobody's fault, so nothing for the journal, however often somebody asks.
+      let away = try await daemon.hark("similar", daemon.path("disk/a.wav"))
+      #expect(away.status == 69, "\(away.errors)")
+      #expect(!home.logText.contains("request failed"), "\(home.logText)")
 
       try #require(mount(disk.path, place.path, nil, UInt(MS_BIND), nil) == 0)
       try await daemon.untilAnalysed(["b.wav", "disk/a.wav"])

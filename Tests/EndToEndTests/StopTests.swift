@@ -12,6 +12,9 @@ extension EndToEnd {
       #expect(FileManager.default.fileExists(atPath: home.socket.path))
       #expect(try await daemon.stop(signal) == 0)
       #expect(!FileManager.default.fileExists(atPath: home.socket.path))
+      // A copy of the one file is a copy of the whole catalogue.
+      let log = home.state.appendingPathComponent("catalogue.sqlite-wal")
+      #expect((try? Data(contentsOf: log))?.isEmpty ?? true)
     }
 
     @Test func secondDaemonsAreRefused() async throws {

@@ -48,6 +48,12 @@ extension EndToEnd {
       try await eventually("the settings are read") {
         home.logText.contains("settings are read again")
       }
+      // What waits for a restart is named.
+      try Data("log-level: info\nworkers: 1\n".utf8).write(to: home.settings)
+      daemon.process.send(SIGHUP)
+      try await eventually("what waits is named") {
+        home.logText.contains("only when harkd is restarted: workers")
+      }
       // Bad settings change nothing.
       try Data("log-levle: info\n".utf8).write(to: home.settings)
       daemon.process.send(SIGHUP)

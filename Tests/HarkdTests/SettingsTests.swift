@@ -92,6 +92,31 @@ import Testing
     #expect(settings.requestTimeout == 10)
   }
 
+  @Test func everyChangeIsSeen() async throws {
+    let before = try await settings()
+    let after = try await settings(files: [
+      """
+      watch: [/music]
+      state: /s
+      socket: /run/x.sock
+      socket-group: audio
+      model: /m.safetensors
+      precision: int8
+      workers: 4
+      worker-memory: 512
+      worker-nice: 0
+      settle: 1.5
+      log-level: warning
+      max-connections: 7
+      max-request: 8
+      max-audio: 9
+      request-timeout: 10
+      """
+    ])
+    #expect(after.differences(from: before) == Setting.allCases)
+    #expect(after.differences(from: after).isEmpty)
+  }
+
   @Test func anUnknownKeyNamesFileAndKey() async throws {
     let error = try #require(await failure(files: ["workers: 2\nwokers: 3"]))
     #expect(error.code == .invalidSetting)

@@ -114,6 +114,13 @@ struct SeedQuery: Sendable {
       }
     }
     for directory in under { request.parameters.append(("under", directory.bytes)) }
-    return try await daemon.answer(to: request)
+    do {
+      return try await daemon.answer(to: request)
+    } catch let error as HarkError where error.code == .corrupt {
+      // The daemon saw bytes without a name.
+      throw HarkError(
+        .corrupt, "\(argument.path.escaped) could not be analysed", remedy: error.remedy,
+        cause: error.message)
+    }
   }
 }

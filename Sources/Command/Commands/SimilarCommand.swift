@@ -16,6 +16,10 @@ struct SimilarCommand: DaemonCommand {
       A file that the library does not know is sent to the daemon, which listens to it on the \
       spot and does not keep it. There may be one such file in a query.
 
+      A stretch stands for the segments, 0.96 s each, whose middle lies in it: the mean of them as \
+      they are stored, scaled to length 1. Of a stretch that holds no segment's middle, the segment \
+      around its own middle is taken.
+
       Times are seconds (92.5) or m:ss (1:32.5). A recording's id, 64 hexadecimal digits, may \
       stand for a file; a file of such a name is reached as ./NAME.
 
@@ -30,7 +34,9 @@ struct SimilarCommand: DaemonCommand {
   @Argument(help: ArgumentHelp("Files, or recordings' ids.", valueName: "file|id"))
   var seeds: [SeedArgument]
 
-  @Option(name: .short, help: ArgumentHelp("Recordings wanted, 1 to 10000.", valueName: "n"))
+  @Option(
+    name: .short, parsing: .unconditional,
+    help: ArgumentHelp("Recordings wanted, 1 to 10000.", valueName: "n"))
   var k = 10
 
   @Option(name: .long, help: ArgumentHelp("Where the stretch starts.", valueName: "time"))
@@ -101,7 +107,13 @@ struct SimilarCommand: DaemonCommand {
       try output.write(report.playlist)
     } else {
       for line in report.lines(on: .standardOutput) { try output.line(line) }
-      if answer.results.isEmpty { Output.note("hark: nothing else is in the library to compare") }
+      if answer.results.isEmpty {
+        let isFiltered = !under.isEmpty
+        Output.note(
+          isFiltered
+            ? "hark: nothing else that is analysed lies below the folders given with --under"
+            : "hark: nothing else is in the library to compare")
+      }
     }
   }
 }

@@ -23,13 +23,12 @@ struct ProblemMiddleware: RouterMiddleware {
       let allowed = (error as? HTTPError)?.status == .notFound ? methods(request.uri.path) : []
       let problem =
         allowed.isEmpty ? Self.problem(for: error, request) : .wrongMethod(request, allowed)
-      if problem.status >= 500 {
-        context.logger.error(
-          "request failed",
-          metadata: [
-            "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
-          ])
-      }
+      // What is not there now (503) is no fault of the daemon's: any client could fill the journal.
+      context.logger.log(
+        level: problem.status == 503 || problem.status < 500 ? .debug : .error, "request failed",
+        metadata: [
+          "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
+        ])
       var response = Response(
         try WireJSON.encode(problem), type: Wire.Problem.mediaType,
         status: .init(code: problem.status))

@@ -68,7 +68,9 @@ extension Schema {
           ["required": ["path"]], ["required": ["path_base64"]], ["required": ["id"]],
         ],
         "dependentRequired": ["from": ["to"], "to": ["from"]],
-      ]), "A recording by its id or a file that holds it; with `from` and `to` a stretch of it."),
+      ]),
+      "A recording by its id or a file that holds it; with `from` and `to` a stretch of it: "
+        + "the mean of the stored segments whose middle lies in it, scaled to length 1."),
     "Filter": request(
       [:],
       optional: [

@@ -30,6 +30,32 @@ struct Settings: Sendable, Equatable {
 }
 
 extension Settings {
+  /// The settings whose values differ between `self` and `other`.
+  func differences(from other: Settings) -> [Setting] {
+    func differs<Value: Equatable>(_ value: KeyPath<Settings, Value>) -> Bool {
+      self[keyPath: value] != other[keyPath: value]
+    }
+    return Setting.allCases.filter { setting in
+      switch setting {
+      case .watch: differs(\.watch)
+      case .state: differs(\.state)
+      case .socket: differs(\.socket)
+      case .socketGroup: differs(\.socketGroup)
+      case .model: differs(\.model)
+      case .precision: differs(\.precision)
+      case .workers: differs(\.workers)
+      case .workerMemory: differs(\.workerMemory)
+      case .workerNice: differs(\.workerNice)
+      case .settle: differs(\.settle)
+      case .logLevel: differs(\.logLevel)
+      case .maxConnections: differs(\.maxConnections)
+      case .maxRequest: differs(\.maxRequest)
+      case .maxAudio: differs(\.maxAudio)
+      case .requestTimeout: differs(\.requestTimeout)
+      }
+    }
+  }
+
   /// Reads every setting from the first of `sources` that names it, or takes the default.
   ///
   /// Throws `invalidSetting` naming the source, the key and what is allowed.
