@@ -1,0 +1,244 @@
+"""Tests of the training: python3 -m unittest discover Models/tests
+
+What needs PyTorch, soundfile or soxr is skipped where they are not installed.
+"""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
+
+MODELS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(MODELS / "training"), str(MODELS)]
+sys.dont_write_bytecode = True
+
+from harktraining import evaluation, labels, recordings, styles  # noqa: E402
+
+from harkmodel import frontend, network, safetensors  # noqa: E402
+
+MISSING = [name for name in ("torch", "soundfile", "soxr") if importlib.util.find_spec(name) is None]
+needs_training = unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}: see Models/training/README.md")
+
+
+class Lists(unittest.TestCase):
+    def test_names_give_labels(self):
+        for path, label in {
+            "kits/TR808/808 Kick Long.wav": "kick", "kits/x/BD_02.flac": "kick",
+            "kits/Bass Station/snare-1.wav": "snare", "k/EE_Hat_Cl_Dirty.flac": "hi-hat closed",
+            "k/hihat_open3.ogg": "hi-hat open", "k/HH_pedal.wav": "hi-hat pedal",
+            "samples/drum_bass_soft.flac": "bass", "k/LowTom7.wav": "tom", "k/bottom.wav": "",
+            "k/sidestick1.flac": "cross stick", "k/crash12.wav": "crash", "x/whatever.wav": "",
+            "drums/kick/01.wav": "kick",
+        }.items():
+            self.assertEqual(labels.label_of(path), label, path)
+
+    def test_splits_follow_from_names_alone(self):
+        names = [f"family {number}" for number in range(4000)]
+        first = [recordings.split_of(name) for name in names]
+        self.assertEqual(first, [recordings.split_of(name) for name in names])
+        for split, share in (("train", 0.8), ("validation", 0.1), ("test", 0.1)):
+            self.assertAlmostEqual(first.count(split) / len(names), share, delta=0.02)
+
+    def test_fold_four_is_never_trained_on(self):
+        self.assertEqual(recordings.esc_split("4-100032-A.ogg"), "test")
+        for fold in "123":
+            splits = {recordings.esc_split(f"{fold}-{source}-B.ogg") for source in range(300)}
+            self.assertEqual(splits, {"train", "validation"})
+        # Clips of one source share a split.
+        self.assertEqual(recordings.esc_split("1-77-A.ogg"), recordings.esc_split("1-77-B.ogg"))
+
+    def test_the_list_is_read_as_written(self):
+        listed = [recordings.Recording("a,b.ogg", "p", "music", "", "train"),
+                  recordings.Recording('q"uote.wav', "p", "one-shot", "kick", "test")]
+        with tempfile.TemporaryDirectory() as folder:
+            recordings.write(f"{folder}/list.csv", listed)
+            self.assertEqual(recordings.read(f"{folder}/list.csv"), listed)
+
+    def test_chords_repeat(self):
+        bars, speed = styles.chords("BossaNova/3")
+        self.assertEqual((bars, speed), styles.chords("BossaNova/3"))
+        self.assertNotEqual(bars, styles.chords("BossaNova/4")[0])
+        self.assertEqual(len(bars), styles.BARS)
+
+
+class Figures(unittest.TestCase):
+    def test_retrieval_equals_its_definition(self):
+        rng = np.random.default_rng(3)
+        vectors, names = rng.standard_normal((40, 6)), [str(n % 7) for n in range(40)]
+        names[39] = "alone"
+        means, fives = [], []
+        for query in range(39):
+            unit = [v / np.linalg.norm(v) for v in vectors]
+            others = sorted((n for n in range(40) if n != query), key=lambda n: -(unit[query] @ unit[n]))
+            right = [names[n] == names[query] for n in others]
+            ranks = [rank for rank, yes in enumerate(right, 1) if yes]
+            means.append(np.mean([(place + 1) / rank for place, rank in enumerate(ranks)]))
+            fives.append(np.mean(right[:5]))
+        got = evaluation.retrieval(vectors, names)
+        np.testing.assert_allclose(got, (np.mean(means), np.mean(fives)), atol=1e-12)
+
+    def test_reciprocal_rank(self):
+        first = np.eye(3)
+        second = np.array([[1, 0, 0], [0, 0.1, 1.0], [0, 0.9, 0.5]])
+        # Ranks 1, 2 and 2.
+        self.assertAlmostEqual(evaluation.reciprocal_rank(first, second), (1 + 0.5 + 0.5) / 3)
+
+
+@needs_training
+class Training(unittest.TestCase):
+    """The whole way on a few seconds of noise and tones; nothing is fetched."""
+
+    @classmethod
+    def setUpClass(cls):
+        import soundfile
+
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.data = pathlib.Path(cls.temporary.name)
+        rng = np.random.default_rng(1)
+        listed = []
+        for number in range(12):
+            seconds = [0.2, 1.3, 3.0, 31.0][number % 4]
+            t = np.arange(int(22_050 * seconds)) / 22_050
+            sound = 0.3 * np.sin(2 * np.pi * 110 * (1 + number) * t) + 0.02 * rng.standard_normal(len(t))
+            soundfile.write(cls.data / f"{number}.wav", sound, 22_050)
+            kind = ["one-shot", "effect", "speech", "music"][number % 4]
+            listed.append(recordings.Recording(
+                f"{number}.wav", "made", kind, "kick" if kind == "one-shot" else "",
+                "validation" if number > 8 else "train"))
+        recordings.write(cls.data / "recordings.csv", listed)
+        cls.prepare(listed)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    @classmethod
+    def prepare(cls, listed):
+        """As `prepare` does, with numbers in place of a teacher's."""
+        from harktraining import features, teacher
+
+        rng = np.random.default_rng(2)
+        store = features.StoreWriter(cls.data / "store")
+        for number, recording in enumerate(listed):
+            frames, patches = features.log_mel(features.samples_of(cls.data / recording.path))
+            for name, width in (("scores", teacher.CLASSES), ("embeddings", teacher.DIMENSION)):
+                with open(store.folder / f"{name}.f16", "ab") as file:
+                    file.write(rng.random((patches, width)).astype(np.float16).tobytes())
+            store.append(number, frames, patches)
+
+    def script(self, name, *arguments):
+        done = subprocess.run(
+            [sys.executable, "-B", str(MODELS / "training" / name), *map(str, arguments)],
+            capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_frames_are_those_of_the_daemon(self):
+        from harktraining import features
+
+        second = frontend.RATE
+        for samples, patches in ((100, 1), (second, 1), (int(1.4 * second), 1), (int(1.45 * second), 2)):
+            sound = np.random.default_rng(5).uniform(-0.5, 0.5, samples)
+            frames, count = features.log_mel(sound)
+            self.assertEqual((count, len(frames)), (patches, patches * frontend.FRAMES))
+        long = np.random.default_rng(6).uniform(-0.5, 0.5, 70 * second)
+        frames, count = features.log_mel(long)
+        whole = frontend.log_mel(features.padded(long)[0])
+        np.testing.assert_array_equal(frames, whole[: len(frames)])
+
+    def test_a_store_that_was_cut_off_goes_on(self):
+        from harktraining import features
+
+        with tempfile.TemporaryDirectory() as folder:
+            writer = features.StoreWriter(folder)
+            frames = np.random.default_rng(7).standard_normal((96, 64)).astype(np.float32)
+            writer.append(3, frames, 1)
+            with open(f"{folder}/frames.f16", "ab") as file:
+                file.write(b"half a recording")
+            again = features.StoreWriter(folder)
+            self.assertEqual((again.done, again.next), ({3}, 96))
+            again.append(5, frames * 2, 1)
+            store = features.Store(folder)
+            np.testing.assert_array_equal(store.frames[96:], (frames * 2).astype(np.float16))
+
+    def test_the_folded_network_is_the_same(self):
+        import torch
+
+        from harktraining import model
+
+        torch.manual_seed(4)
+        trained = model.Network((4, 6, 8, 8, 10, 12))
+        trained.train()
+        patches = torch.randn(6, 96, 64)
+        for _ in range(3):
+            trained(patches)  # moves the running means
+        trained.eval()
+        with torch.no_grad():
+            wanted = trained(patches).numpy()
+        got = network.embed(model.folded(trained), patches.numpy())
+        np.testing.assert_allclose(got, wanted, atol=1e-5)
+
+    def test_the_contrastive_loss_is_its_definition(self):
+        import torch
+
+        from harktraining import losses
+
+        torch.manual_seed(5)
+        rows = torch.nn.functional.normalize(torch.randn(8, 5, dtype=torch.float64), dim=1)
+        owners, names = torch.tensor([0, 0, 1, 1, 2, 2, 3, 3]), torch.tensor([4, 4, 4, 4, -1, -1, -1, -1])
+        total = 0.0
+        for i in range(8):
+            denominator = sum(float(torch.exp(rows[i] @ rows[k] / 0.2)) for k in range(8) if k != i)
+            weighted, weights = 0.0, 0.0
+            for j in range(8):
+                if j == i:
+                    continue
+                same = owners[i] == owners[j]
+                weight = 1.0 if same else 0.5 if names[i] == names[j] and names[i] >= 0 else 0.0
+                likelihood = float(torch.exp(rows[i] @ rows[j] / 0.2)) / denominator
+                weighted, weights = weighted + weight * -np.log(likelihood), weights + weight
+            total += weighted / weights
+        got = losses.contrastive(rows, owners, names, temperature=0.2)
+        self.assertAlmostEqual(float(got), total / 8, places=6)
+
+    def test_augmentation_keeps_to_the_range(self):
+        import torch
+
+        from harktraining import augment
+
+        torch.manual_seed(6)
+        wide = torch.randn(16, 96 + 2 * augment.MARGIN, 64).clamp_min(np.log(frontend.OFFSET))
+        still = augment.stretch(wide, 0.0)
+        torch.testing.assert_close(still, augment.middle(wide), atol=1e-4, rtol=1e-4)
+        for changed in (augment.mild(still), augment.strong(still), augment.mixed(still, 1.0)):
+            self.assertEqual(changed.shape, still.shape)
+            self.assertTrue(torch.isfinite(changed).all())
+            self.assertGreaterEqual(float(changed.min()), np.log(frontend.OFFSET) - 1e-4)
+        # Silence stays silent, but for noise, of which there is none without a sound.
+        silence = torch.full((8, 96, 64), float(np.log(frontend.OFFSET)))
+        torch.testing.assert_close(augment.strong(silence), silence, atol=1e-3, rtol=0)
+
+    def test_a_run_trains_goes_on_and_is_exported(self):
+        run, output = self.data / "run", self.data / "tiny.safetensors"
+        arguments = [self.data, "--output", run, "--steps", 2, "--batch", 8, "--save-minutes", 0]
+        self.assertIn("validation", self.script("train", *arguments))
+        self.assertIn("goes on from step 2", self.script("train", *arguments))
+        names = self.data / "names.csv"
+        names.write_text("index,mid,display_name\n" + "".join(f"{n},/m/{n},label {n}\n" for n in range(521)))
+        self.script("export", run, self.data, "--output", output, "--labels", names, "--calibration", 4)
+        tensors, metadata = safetensors.read(output)
+        self.assertEqual((metadata["architecture"], metadata["trained"]), ("vggish-hark", "true"))
+        self.assertEqual(tensors["tags.weight"].shape, (521, 128))
+        embeddings = network.embed(tensors, np.random.default_rng(8).standard_normal((3, 96, 64)))
+        np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
+
+
+if __name__ == "__main__":
+    unittest.main()

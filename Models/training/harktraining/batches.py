@@ -1,0 +1,119 @@
+"""What goes into a batch: crops of recordings, two a recording, with the teacher's word on each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from harkmodel.frontend import BANDS, FRAMES, OFFSET
+
+from . import augment, recordings
+from .features import Store
+from .teacher import CLASSES, DIMENSION
+
+# Shares of a batch's recordings. Music matters most and has the most to tell apart.
+KIND_SHARES = {"music": 0.45, "effect": 0.27, "one-shot": 0.2, "speech": 0.08}
+SILENCE = float(np.log(OFFSET))
+
+
+@dataclass
+class Batch:
+    """Row 2 i and row 2 i + 1 are crops of one recording."""
+    wide: torch.Tensor
+    """[n, 96 + 2 · MARGIN, 64] log-mel, with frames to both sides of each patch."""
+    scores: torch.Tensor
+    """[n, 521]: the teacher's, for the patch nearest to the crop."""
+    embeddings: torch.Tensor
+    """[n, 1024], centred."""
+    recordings: torch.Tensor
+    labels: torch.Tensor
+    """[n]: a number for the recording's label, -1 without one."""
+
+
+class Collection:
+    """One split of the prepared recordings, and random batches of it."""
+
+    def __init__(self, data, split, seed, sources=None):
+        listed = recordings.read(f"{data}/recordings.csv")
+        self.store = Store(f"{data}/store")
+        self.first_patch = self.store.first_patch
+        self.scores = np.memmap(f"{data}/store/scores.f16", np.float16, "r").reshape(-1, CLASSES)
+        self.embeddings = np.memmap(f"{data}/store/embeddings.f16", np.float16, "r").reshape(-1, DIMENSION)
+        self.info = [listed[number] for number in self.store.recording]
+        self.rows = [
+            row for row, info in enumerate(self.info)
+            if info.split == split and (sources is None or info.source in sources)
+        ]
+        if not self.rows:
+            raise ValueError(f"no recording of the split {split} is prepared in {data}")
+        names = sorted({self._name(row) for row in range(len(self.info)) if self.info[row].label})
+        self.label_numbers = {name: number for number, name in enumerate(names)}
+        self._random = np.random.default_rng(seed)
+        self._by_kind = {}
+        for row in self.rows:
+            info = self.info[row]
+            self._by_kind.setdefault(info.kind, {}).setdefault(info.source, []).append(row)
+        self._by_label = {}
+        for row in self.rows:
+            if self.info[row].label:
+                self._by_label.setdefault(self._name(row), []).append(row)
+        self._by_label = {name: rows for name, rows in self._by_label.items() if len(rows) > 1}
+        # Styles, instruments, drums and scenes are drawn equally often, whatever the number of each.
+        self._label_sets = {}
+        for name in self._by_label:
+            self._label_sets.setdefault(name.split("/")[0], []).append(name)
+
+    def _name(self, row):
+        """A label within its own world: an organ's note is not an organ piece."""
+        info = self.info[row]
+        world = {"render-styles": "style", "esc10": "scene"}.get(info.source, info.kind)
+        return f"{world}/{info.label}"
+
+    def _any_row(self):
+        kinds = list(self._by_kind)
+        shares = np.array([KIND_SHARES[kind] for kind in kinds])
+        sources = self._by_kind[self._random.choice(kinds, p=shares / shares.sum())]
+        # Between every recording alike and every source alike: a large source may weigh more, but
+        # not as much more as it is larger.
+        names = list(sources)
+        weights = np.sqrt([len(sources[name]) for name in names])
+        rows = sources[names[self._random.choice(len(names), p=weights / weights.sum())]]
+        return rows[self._random.integers(len(rows))]
+
+    def _labelled_pair(self):
+        sets = list(self._label_sets)
+        names = self._label_sets[sets[self._random.integers(len(sets))]]
+        rows = self._by_label[names[self._random.integers(len(names))]]
+        return [rows[index] for index in self._random.choice(len(rows), 2, replace=False)]
+
+    def draw(self, size, labelled=0.5):
+        """A batch of `size` crops of size / 2 recordings, a share of them in pairs of one label."""
+        count = size // 2
+        rows = []
+        while self._label_sets and len(rows) + 2 <= count * labelled:
+            rows += self._labelled_pair()
+        while len(rows) < count:
+            rows.append(self._any_row())
+        return self._batch(rows)
+
+    def _batch(self, rows):
+        n = 2 * len(rows)
+        wide = np.full((n, FRAMES + 2 * augment.MARGIN, BANDS), SILENCE, np.float32)
+        patches = np.empty(n, np.int64)
+        for index in range(n):
+            row = rows[index // 2]
+            count = self.store.patches[row]
+            patch = self._random.integers(count)
+            patches[index] = self.first_patch[row] + patch
+            begin, end = self.store.first[row], self.store.first[row] + count * FRAMES
+            shift = self._random.integers(-16, 17) if count > 1 else 0
+            start = begin + patch * FRAMES + shift - augment.MARGIN
+            low, high = max(begin, start), min(end, start + wide.shape[1])
+            wide[index, low - start : high - start] = self.store.frames[low:high]
+        labels = [
+            self.label_numbers[self._name(row)] if self.info[row].label else -1 for row in rows
+        ]
+        return Batch(
+            torch.from_numpy(wide), torch.from_numpy(self.scores[patches].astype(np.float32)),
+            torch.from_numpy(self.embeddings[patches].astype(np.float32)),
+            torch.tensor(np.repeat(rows, 2)), torch.tensor(np.repeat(labels, 2)))
