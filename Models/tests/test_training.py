@@ -19,7 +19,7 @@ MODELS = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(MODELS / "training"), str(MODELS)]
 sys.dont_write_bytecode = True
 
-from harktraining import evaluation, labels, recordings, styles  # noqa: E402
+from harktraining import evaluation, labels, recordings, store, styles  # noqa: E402
 
 from harkmodel import frontend, network, safetensors  # noqa: E402
 
@@ -60,6 +60,19 @@ class Lists(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             recordings.write(f"{folder}/list.csv", listed)
             self.assertEqual(recordings.read(f"{folder}/list.csv"), listed)
+
+    def test_a_store_that_was_cut_off_goes_on(self):
+        with tempfile.TemporaryDirectory() as folder:
+            writer = store.StoreWriter(folder)
+            frames = np.random.default_rng(7).standard_normal((96, 64)).astype(np.float32)
+            writer.append(3, frames, 1)
+            with open(f"{folder}/frames.f16", "ab") as file:
+                file.write(b"half a recording")
+            again = store.StoreWriter(folder)
+            self.assertEqual((again.done, again.next), ({3}, 96))
+            again.append(5, frames * 2, 1)
+            frames_read = store.Store(folder).frames
+            np.testing.assert_array_equal(frames_read[96:], (frames * 2).astype(np.float16))
 
     def test_chords_repeat(self):
         bars, speed = styles.chords("BossaNova/3")
@@ -125,13 +138,13 @@ class Training(unittest.TestCase):
         from harktraining import features, teacher
 
         rng = np.random.default_rng(2)
-        store = features.StoreWriter(cls.data / "store")
+        writer = store.StoreWriter(cls.data / "store")
         for number, recording in enumerate(listed):
             frames, patches = features.log_mel(features.samples_of(cls.data / recording.path))
             for name, width in (("scores", teacher.CLASSES), ("embeddings", teacher.DIMENSION)):
-                with open(store.folder / f"{name}.f16", "ab") as file:
+                with open(writer.folder / f"{name}.f16", "ab") as file:
                     file.write(rng.random((patches, width)).astype(np.float16).tobytes())
-            store.append(number, frames, patches)
+            writer.append(number, frames, patches)
 
     def script(self, name, *arguments):
         done = subprocess.run(
@@ -152,21 +165,6 @@ class Training(unittest.TestCase):
         frames, count = features.log_mel(long)
         whole = frontend.log_mel(features.padded(long)[0])
         np.testing.assert_array_equal(frames, whole[: len(frames)])
-
-    def test_a_store_that_was_cut_off_goes_on(self):
-        from harktraining import features
-
-        with tempfile.TemporaryDirectory() as folder:
-            writer = features.StoreWriter(folder)
-            frames = np.random.default_rng(7).standard_normal((96, 64)).astype(np.float32)
-            writer.append(3, frames, 1)
-            with open(f"{folder}/frames.f16", "ab") as file:
-                file.write(b"half a recording")
-            again = features.StoreWriter(folder)
-            self.assertEqual((again.done, again.next), ({3}, 96))
-            again.append(5, frames * 2, 1)
-            store = features.Store(folder)
-            np.testing.assert_array_equal(store.frames[96:], (frames * 2).astype(np.float16))
 
     def test_the_folded_network_is_the_same(self):
         import torch

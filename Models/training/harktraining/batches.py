@@ -8,7 +8,7 @@ import torch
 from harkmodel.frontend import BANDS, FRAMES, OFFSET
 
 from . import augment, recordings
-from .features import Store
+from .store import Store
 from .teacher import CLASSES, DIMENSION
 
 # Shares of a batch's recordings. Music matters most and has the most to tell apart.

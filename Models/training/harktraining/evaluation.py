@@ -5,7 +5,7 @@ import numpy as np
 from harkmodel.frontend import BANDS, FRAMES
 
 from . import recordings
-from .features import Store
+from .store import Store
 
 # Patches of a recording that are listened to: half a minute's.
 MOST_PATCHES = 31

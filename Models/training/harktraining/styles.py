@@ -10,10 +10,6 @@ import re
 import subprocess
 import tempfile
 
-import soundfile
-
-from . import render
-
 LIBRARY = pathlib.Path("/usr/share/mma/lib/stdlib")
 # No style of music: clicks, and a groove that plays nothing.
 _LEFT_OUT = re.compile(r"metronome|^none$|arpeggio|lullaby")
@@ -69,6 +65,9 @@ def midi(groove, seed, path):
 def play(groove, seed, font, path):
     """Renders a piece to `path` (FLAC, mono); false where there is nothing to hear."""
     import numpy as np
+    import soundfile
+
+    from . import render
 
     with tempfile.TemporaryDirectory() as work:
         score, raw = pathlib.Path(work) / "piece.mid", pathlib.Path(work) / "piece.raw"
