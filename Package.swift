@@ -73,6 +73,7 @@ let package = Package(
     .target(name: "Core", dependencies: [system]),
     .target(name: "Audio", dependencies: ["Core", "CSndfile", "CSoxr", "CEbur128", crypto]),
     .target(name: "Features", dependencies: ["Core", "CFFTW"]),
+    .target(name: "Fingerprint", dependencies: ["Core", "Features"]),
     .target(name: "Embedding", dependencies: ["Core", "CDNNL", crypto]),
     .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Embedding"]),
     .target(name: "VectorIndex", dependencies: ["Core", "CKernels", system]),
@@ -118,6 +119,7 @@ let package = Package(
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "TestSupport"]),
     .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
+    .testTarget(name: "FingerprintTests", dependencies: ["Fingerprint", "TestSupport"]),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
     .testTarget(
