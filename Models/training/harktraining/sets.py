@@ -1,0 +1,92 @@
+"""What is measured on: files that no training has heard, cut or changed where the question needs it."""
+
+import pathlib
+import subprocess
+
+import numpy as np
+import soundfile
+
+from . import recordings
+
+PART_SECONDS = 30
+
+
+def esc10(listed):
+    """(path, label, fold) of every clip."""
+    return [(r.path, r.label, pathlib.Path(r.path).name[0]) for r in listed if r.source == "esc10"]
+
+
+def one_shots(data, listed, least=6):
+    """(path, label) of test recordings whose label has at least `least` of them."""
+    found = [(data / r.path, r.label) for r in listed
+             if r.split == "test" and r.kind == "one-shot" and r.label]
+    names = [label for _, label in found]
+    return [(path, label) for path, label in found if names.count(label) >= least]
+
+
+def rendered(data, listed, source):
+    """(path, label) of test renderings of one kind."""
+    return [(data / r.path, r.label) for r in listed
+            if r.split == "test" and r.kind == "music" and r.source == source]
+
+
+def halves(data, listed, work, wanted=200):
+    """Two parts of PART_SECONDS, apart from each other, of test music; and of so many other pieces as
+    are missing to `wanted`, which are only there to be confused with. Returns paths and the number of
+    test recordings, which come first."""
+    music = [r for r in listed if r.kind == "music" and not r.source.startswith("render")]
+    order = {"test": 0, "validation": 1, "train": 2}
+    music.sort(key=lambda r: (order[r.split], r.path))
+    first, second, tests = [], [], 0
+    for r in music:
+        if len(first) >= wanted and r.split != "test":
+            break
+        info = soundfile.info(str(data / r.path))
+        if info.duration < 2 * PART_SECONDS + 5:
+            continue
+        # Of long pieces the first two minutes' ends, so that a piece is still itself.
+        last = min(info.duration, 150) - PART_SECONDS
+        number = len(first)
+        for paths, start in ((first, 0.0), (second, last)):
+            path = work / f"part-{number}-{int(start)}.flac"
+            if not path.exists():
+                begin = int(start * info.samplerate)
+                values, rate = soundfile.read(
+                    str(data / r.path), start=begin, stop=begin + PART_SECONDS * info.samplerate)
+                soundfile.write(path, values, rate)
+            paths.append(path)
+        tests += r.split == "test"
+    return first, second, tests
+
+
+def changed(files, work):
+    """For each kind of change, the files after it."""
+    kinds = {"MP3 64 kbit/s": [], "-12 dB": [], "8 kHz band": []}
+    for number, file in enumerate(files):
+        values, rate = soundfile.read(str(file), always_2d=True)
+        wav = work / f"plain-{number}.wav"
+        soundfile.write(wav, values, rate)
+        mp3 = work / f"low-{number}.mp3"
+        subprocess.run(["lame", "--quiet", "-b", "64", str(wav), str(mp3)], check=True)
+        kinds["MP3 64 kbit/s"].append(mp3)
+        quiet = work / f"quiet-{number}.wav"
+        soundfile.write(quiet, values * 10 ** (-12 / 20), rate)
+        kinds["-12 dB"].append(quiet)
+        band = work / f"band-{number}.wav"
+        subprocess.run(["sox", "-D", str(wav), "-r", "8000", str(band)], check=True)
+        kinds["8 kHz band"].append(band)
+    return kinds
+
+
+def nuisances(work):
+    """Silence, a constant, and white noise at three levels: nobody should have them as a neighbour."""
+    rng = np.random.default_rng(0)
+    made = {"silence": np.zeros(80_000), "constant": np.full(80_000, 0.4)}
+    made |= {f"noise {level} dB": rng.standard_normal(80_000) * 10 ** (level / 20)
+             for level in (-50, -30, -15)}
+    paths = []
+    for name, values in made.items():
+        path = work / f"{name}.wav"
+        soundfile.write(path, np.clip(values, -1, 1), 16_000)
+        paths.append(path)
+    return paths
