@@ -27,12 +27,16 @@ public struct ModelInfo: Hashable, Sendable, Codable {
 }
 
 /// A model that a worker has loaded, and the precision in which it runs it.
-public struct LoadedModel: Hashable, Sendable, Codable {
+public struct LoadedModel: Hashable, Sendable {
   public var info: ModelInfo
   public var precision: Precision
+  /// The tag head; `nil` for a model without labels. Its weights travel, because only workers read
+  /// model files and tags are made where the embeddings are kept.
+  public var tags: TagDirections?
 
-  public init(info: ModelInfo, precision: Precision) {
+  public init(info: ModelInfo, precision: Precision, tags: TagDirections? = nil) {
     self.info = info
     self.precision = precision
+    self.tags = tags
   }
 }

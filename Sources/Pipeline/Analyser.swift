@@ -31,7 +31,9 @@ public final class Analyser {
       runs.append(try EmbeddingRun(model: ModelFile(path: path), precision: precision))
     }
     self.runs = runs
-    models = runs.map { LoadedModel(info: $0.model.info, precision: $0.precision) }
+    models = runs.map {
+      LoadedModel(info: $0.model.info, precision: $0.precision, tags: $0.model.tags)
+    }
   }
 
   /// Decodes, hashes and measures a file and, if any model is asked for, embeds it.

@@ -22,10 +22,15 @@ func loaded(_ name: String) -> LoadedModel? {
   guard
     let hash = ContentHash(bytes: Array((name + String(repeating: ".", count: 32)).utf8.prefix(32)))
   else { return nil }
+  let labels = (0..<3000).map { "label number \($0) of a long list" }
   let info = ModelInfo(
     id: ModelID(hash), name: name, architecture: "test", isTrained: false, licence: "CC0-1.0",
-    labels: (0..<3000).map { "label number \($0) of a long list" })
-  return LoadedModel(info: info, precision: .f32)
+    labels: labels)
+  // Each number tells its place.
+  let tags = TagDirections(
+    labels: labels, weights: (0..<3000 * Embedding.dimension).map(Float.init),
+    bias: (0..<3000).map { -Float($0) })
+  return LoadedModel(info: info, precision: .f32, tags: tags)
 }
 
 func analysis(_ request: AnalysisRequest, segments count: Int) -> Analysis {

@@ -27,7 +27,13 @@ import Testing
       SegmentCodes(codes: codes, scales: (0..<count).map { Float($0) / 7 }))
     return [
       .hello(pid: .max, decoder: "libsndfile-1.2.0", models: 64),
-      .model(LoadedModel(info: info, precision: .int8), labels: 527), .labels(["a", "", "ü"]),
+      .model(LoadedModel(info: info, precision: .int8), labels: 527, hasTagHead: true),
+      .model(LoadedModel(info: info, precision: .f32), labels: 0, hasTagHead: false),
+      .labels(["a", "", "ü"]),
+      .directions(
+        .init(
+          bias: [-1, .leastNonzeroMagnitude, .greatestFiniteMagnitude],
+          weights: random.vector(3 * Embedding.dimension))),
       .ready,
       .refusal(.init(code: .notFound, message: "no", remedy: nil, cause: "gone")),
       .analyse(AnalysisRequest(models: [ModelID(try hash(1)), ModelID(try hash(2))])),
@@ -61,7 +67,7 @@ import Testing
     let frame = Message.failure(AnalysisFailure(.empty, "é")).encoded(request: 0x0102_0304)
     #expect(
       frame == [
-        0x48, 0x4b, 0x57, 0x50, 1, 0, 11, 0, 4, 3, 2, 1, 11, 0, 0, 0,
+        0x48, 0x4b, 0x57, 0x50, 2, 0, 12, 0, 4, 3, 2, 1, 11, 0, 0, 0,
         5, 0, 0x65, 0x6d, 0x70, 0x74, 0x79, 2, 0, 0xc3, 0xa9,
       ])
   }
@@ -93,11 +99,19 @@ import Testing
     }
     let ready = Message.ready
     #expect(refuses(ready, 0, 0), "magic")
-    #expect(refuses(ready, 4, 2), "version")
+    #expect(refuses(ready, 4, 1), "version")
     #expect(refuses(ready, 6, 99), "kind")
     #expect(refuses(.progress(seconds: 1), 23, 0xff), "negative")
     #expect(refuses(.hello(pid: 1, decoder: "", models: 1), 22, 65), "too many models")
     #expect(refuses(.labels(["a"]), 20, 0xff), "not UTF-8")
+    let row = [Float](repeating: 1, count: Embedding.dimension)
+    let block = Message.directions(.init(bias: [1], weights: row))
+    #expect(refuses(block, 16, 0) && refuses(block, 16, 2), "another count of directions")
+    #expect(refuses(block, 17, 1), "too many directions")
+    // 1 is 0x3f800000: with all exponent bits set it is infinity.
+    #expect(refuses(.directions(.init(bias: [.infinity], weights: row)), 16, 1), "infinite")
+    #expect(
+      refuses(.directions(.init(bias: [1], weights: row.dropLast() + [.nan])), 16, 1), "no number")
     #expect(refuses(.failure(AnalysisFailure(.empty, "")), 18, 0x78), "unknown code")
   }
 

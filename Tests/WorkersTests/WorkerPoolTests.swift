@@ -15,6 +15,10 @@ import Testing
       #expect(models.map(\.info.name) == ["/m/one", "/m/two"])
       #expect(models.map(\.info.labels.count) == [3000, 3000])
       #expect(models[1].info.labels[2999] == "label number 2999 of a long list")
+      let tags = try #require(models[1].tags)
+      #expect(tags.labels == models[1].info.labels)
+      #expect(tags.weights == (0..<3000 * Embedding.dimension).map(Float.init))
+      #expect(tags.bias.last == -2999)
       #expect(try await fixture.pool.capabilities().decoder == "test-1")
 
       let ids = try models.map { try #require(ModelID($0.info.id)) }

@@ -96,31 +96,3 @@ struct AnalysisAssembler {
       decoder: summary.decoder, embeddings: products)
   }
 }
-
-/// Collects a worker's first words.
-struct GreetingAssembler {
-  private(set) var decoder = ""
-  private(set) var models: [LoadedModel] = []
-  private var expected: Int?
-  private var labelsLeft = 0
-
-  /// Whether `message` was the last one. Throws ``MalformedFrame`` for a message out of turn.
-  mutating func take(_ message: Message) throws(MalformedFrame) -> Bool {
-    switch message {
-    case .hello(_, let decoder, let count) where expected == nil:
-      self.decoder = decoder
-      expected = count
-    case .model(let model, let labels) where labelsLeft == 0 && models.count < (expected ?? 0):
-      models.append(model)
-      labelsLeft = labels
-    case .labels(let labels) where !models.isEmpty && labels.count <= labelsLeft:
-      models[models.count - 1].info.labels += labels
-      labelsLeft -= labels.count
-    case .ready where expected == models.count && labelsLeft == 0:
-      return true
-    default:
-      throw MalformedFrame("\(message.kind) before the worker was ready")
-    }
-    return false
-  }
-}

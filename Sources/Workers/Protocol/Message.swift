@@ -3,9 +3,10 @@ import Core
 /// What one frame says. ``Frame`` shows the bytes.
 enum Message: Hashable {
   case hello(pid: UInt32, decoder: String, models: Int)
-  /// The labels follow in frames of their own: `info.labels` is empty here.
-  case model(LoadedModel, labels: Int)
+  /// Labels and tag directions follow in frames of their own: here the model has none.
+  case model(LoadedModel, labels: Int, hasTagHead: Bool)
   case labels([String])
+  case directions(DirectionBlock)
   case ready
   case refusal(Refusal)
   case analyse(AnalysisRequest)
@@ -14,6 +15,13 @@ enum Message: Hashable {
   case segments(SegmentCodes)
   case done(AnalysisSummary)
   case failure(AnalysisFailure)
+
+  /// Some of a model's ``TagDirections``: 1–126 of them.
+  struct DirectionBlock: Hashable {
+    var bias: [Float]
+    /// 128 for each bias, row by row.
+    var weights: [Float]
+  }
 
   /// Why a worker cannot start: a ``HarkError`` on its way to the pool.
   struct Refusal: Hashable {

@@ -21,6 +21,7 @@ extension Message {
       guard count > 0 else { throw MalformedFrame("no labels") }
       return .labels(
         try list(count, &reader) { reader throws(MalformedFrame) in try reader.text() })
+    case .directions: return .directions(try directions(&reader))
     case .ready: return .ready
     case .refusal:
       return .refusal(
@@ -59,9 +60,31 @@ extension Message {
       id: id, name: name, architecture: architecture, isTrained: try reader.bool(),
       licence: licence, labels: [])
     let precision = try Self.name(Precision.self, &reader)
+    let labels = try reader.count(UInt32.self, atMost: Frame.maximumLabels, of: "labels")
+    let hasTagHead = try reader.bool()
+    guard labels > 0 || !hasTagHead else { throw MalformedFrame("a tag head without labels") }
     return .model(
-      LoadedModel(info: info, precision: precision),
-      labels: try reader.count(UInt32.self, atMost: Frame.maximumLabels, of: "labels"))
+      LoadedModel(info: info, precision: precision), labels: labels, hasTagHead: hasTagHead)
+  }
+
+  private static func directions(
+    _ reader: inout FrameReader
+  ) throws(MalformedFrame) -> DirectionBlock {
+    let count = try reader.count(
+      UInt16.self, atMost: Frame.directionsPerFrame, of: "tag directions")
+    guard count > 0 else { throw MalformedFrame("no tag directions") }
+    let bias = try finite(count, &reader)
+    return DirectionBlock(bias: bias, weights: try finite(count * Embedding.dimension, &reader))
+  }
+
+  private static func finite(
+    _ count: Int, _ reader: inout FrameReader
+  ) throws(MalformedFrame) -> [Float] {
+    try list(count, &reader) { reader throws(MalformedFrame) in
+      let value = try reader.float()
+      guard value.isFinite else { throw MalformedFrame("a direction that is not finite") }
+      return value
+    }
   }
 
   private static func product(_ reader: inout FrameReader) throws(MalformedFrame) -> ProductHeader {

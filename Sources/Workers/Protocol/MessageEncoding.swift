@@ -9,11 +9,16 @@ extension Message {
       writer.put(pid)
       writer.put(decoder)
       writer.put(UInt16(models))
-    case .model(let model, let labels):
+    case .model(let model, let labels, let hasTagHead):
       model.write(to: &writer, labels: labels)
+      writer.put(hasTagHead)
     case .labels(let labels):
       writer.put(UInt16(labels.count))
       for label in labels { writer.put(label) }
+    case .directions(let block):
+      writer.put(UInt16(block.bias.count))
+      for value in block.bias { writer.put(value) }
+      for value in block.weights { writer.put(value) }
     case .ready:
       break
     case .refusal(let refusal):
@@ -46,6 +51,7 @@ extension Message {
     case .hello: .hello
     case .model: .model
     case .labels: .labels
+    case .directions: .directions
     case .ready: .ready
     case .refusal: .refusal
     case .analyse: .analyse
@@ -55,29 +61,6 @@ extension Message {
     case .done: .done
     case .failure: .failure
     }
-  }
-
-  /// A worker's first words, as frames: hello, each model with its labels, ready.
-  static func greeting(pid: UInt32, decoder: String, models: [LoadedModel]) -> [Message] {
-    var messages: [Message] = [.hello(pid: pid, decoder: decoder, models: models.count)]
-    for model in models {
-      messages.append(.model(model, labels: model.info.labels.count))
-      var block: [String] = []
-      var size = 2
-      for label in model.info.labels {
-        let bytes = 2 + FrameWriter.cut(label).count
-        if size + bytes > Frame.maximumPayload {
-          messages.append(.labels(block))
-          block = []
-          size = 2
-        }
-        block.append(label)
-        size += bytes
-      }
-      if !block.isEmpty { messages.append(.labels(block)) }
-    }
-    messages.append(.ready)
-    return messages
   }
 }
 
