@@ -13,6 +13,8 @@ extension Wire {
     public var role: String
     /// `f32`, `bf16` or `int8`; absent while no worker has loaded the model.
     public var precision: String?
+    /// How many labels its tag head knows; 0 for a model that gives no tags.
+    public var labels: Int
     /// Recordings that have its product.
     public var recordings: Int
     /// Segments that its index holds.
@@ -20,7 +22,7 @@ extension Wire {
 
     public init(
       id: String, name: String, architecture: String, trained: Bool, licence: String, role: String,
-      precision: String?, recordings: Int, segments: Int
+      precision: String?, labels: Int, recordings: Int, segments: Int
     ) {
       self.id = id
       self.name = name
@@ -29,6 +31,7 @@ extension Wire {
       self.licence = licence
       self.role = role
       self.precision = precision
+      self.labels = labels
       self.recordings = recordings
       self.segments = segments
     }

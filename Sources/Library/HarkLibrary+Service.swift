@@ -70,6 +70,10 @@ extension HarkLibrary: LibraryService {
     try await search.answer(query)
   }
 
+  public func tags(of source: Seed.Source) async throws(HarkError) -> TagAnswer {
+    try await tagSearch.answer(source)
+  }
+
   public func analyse(_ descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis {
     guard let model = shelf.current.active else {
       throw AnalysisFailure(.unavailable, "the library is starting; ask again in a moment")

@@ -23,6 +23,7 @@ public final class HarkLibrary: Service {
   let roots: RootStates
   let scheduler: Scheduler
   let search: SimilarSearch
+  let tagSearch: TagSearch
   let visibility: VisibilityKeeper
   let models: ModelKeeper
   let logger: Logger
@@ -74,6 +75,7 @@ public final class HarkLibrary: Service {
       catalogue: catalogue, shelf: shelf, visibility: visibility, recorder: recorder,
       logger: logger)
     search = SimilarSearch(catalogue: catalogue, shelf: shelf)
+    tagSearch = TagSearch(catalogue: catalogue, shelf: shelf)
   }
 
   /// Runs until the service group shuts down or the task is cancelled. Analyses that are not recorded

@@ -32,8 +32,16 @@ final class IndexShelf: Sendable {
 
   func update(_ change: (inout Contents) -> Void) { contents.withLock { change(&$0) } }
 
-  /// The index that queries are answered with. Throws `unavailable` before there is one.
-  func active() throws(HarkError) -> (info: ModelInfo, index: ModelIndex) {
+  /// What queries are answered with.
+  struct Answering: Sendable {
+    var info: ModelInfo
+    var index: ModelIndex
+    /// `nil` while no worker has loaded the model.
+    var loaded: LoadedModel?
+  }
+
+  /// The model and the index that queries are answered with. Throws `unavailable` before there is one.
+  func active() throws(HarkError) -> Answering {
     let contents = current
     guard let id = contents.active, let index = contents.indexes[id],
       let info = contents.infos[id]
@@ -42,6 +50,6 @@ final class IndexShelf: Sendable {
         .unavailable, "the library is starting and has no index yet",
         remedy: "ask again in a moment; `hark status` tells how it stands")
     }
-    return (info, index)
+    return Answering(info: info, index: index, loaded: contents.loaded[id])
   }
 }

@@ -26,6 +26,11 @@ public protocol LibraryService: Sendable {
   /// anything else that is wrong with the query.
   func similar(_ query: SimilarQuery) async throws(HarkError) -> SimilarAnswer
 
+  /// The active model's tags for the whole of a recording. Throws `notFound` for a source that the
+  /// library does not hold, and `unavailable` for one that is not analysed yet or while the model is
+  /// not at hand.
+  func tags(of source: Seed.Source) async throws(HarkError) -> TagAnswer
+
   /// Analyses audio that came with a query, in the worker that is kept for queries. The descriptor is
   /// borrowed for the call and must allow seeking.
   func analyse(_ descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis

@@ -14,6 +14,9 @@ final class FakeLibrary: LibraryService {
     var rescans: [FilePath?] = []
     var forgotten: [FilePath] = []
     var analysed: [[UInt8]] = []
+    var tagged: [Seed.Source] = []
+    /// Best first, as the model gives them.
+    var tags: [Tag] = [Tag(label: "rain", score: 0.75), Tag(label: "bell", score: 0.25)]
     var failure: AnalysisFailure?
     var error: HarkError?
     var listeners: [UUID: AsyncStream<LibraryEvent>.Continuation] = [:]
@@ -57,6 +60,12 @@ final class FakeLibrary: LibraryService {
     return id
   }
 
+  static func model(_ name: String) -> ModelInfo {
+    ModelInfo(
+      id: ModelID(id(99).hash), name: name, architecture: "vggish-hark", isTrained: false,
+      licence: "CC0-1.0", labels: ["bell", "rain"])
+  }
+
   /// What was asked, and what is answered.
   func with<Value: Sendable>(_ body: (inout sending State) -> sending Value) -> Value {
     state.withLock { body(&$0) }
@@ -78,9 +87,7 @@ final class FakeLibrary: LibraryService {
     var counts = LibraryStatus.FileCounts()
     counts.analysed = 3
     counts.failed = 1
-    let info = ModelInfo(
-      id: ModelID(Self.id(99).hash), name: "a \"model\"\\", architecture: "vggish-hark",
-      isTrained: false, licence: "CC0-1.0", labels: [])
+    let info = Self.model("a \"model\"\\")
     return LibraryStatus(
       version: HarkVersion.current, pid: 7, started: 1_700_000_000,
       stateDirectory: "/var/lib/hark",
@@ -140,15 +147,25 @@ final class FakeLibrary: LibraryService {
       state.queries.append(query)
       return state.recordings
     }
-    let info = ModelInfo(
-      id: ModelID(Self.id(99).hash), name: "model", architecture: "vggish-hark",
-      isTrained: false, licence: "CC0-1.0", labels: [])
     let results = recordings.prefix(query.k).map { recording in
       SimilarAnswer.Result(
         path: recording.files[0].path, paths: recording.files.map(\.path), id: recording.id,
         score: 0.5, range: range, duration: 2.5, metadata: recording.files[0].metadata)
     }
-    return SimilarAnswer(model: info, isByMoment: byMoment, results: Array(results))
+    return SimilarAnswer(model: Self.model("model"), isByMoment: byMoment, results: Array(results))
+  }
+
+  func tags(of source: Seed.Source) async throws(HarkError) -> TagAnswer {
+    try fail()
+    switch source {
+    case .file(let path): _ = try await file(at: path)
+    case .recording(let id): _ = try await recording(id)
+    case .analysis: break
+    }
+    return state.withLock { state in
+      state.tagged.append(source)
+      return TagAnswer(model: Self.model("model"), tags: state.tags)
+    }
   }
 
   func analyse(

@@ -18,6 +18,10 @@ import Testing
     "similar": (
       "/v1/similar?from=0&to=1&like=/music/a.flac&min_duration=1&under=/music", "audio/wav", "x"
     ),
+    "tags": ("/v1/tags", "audio/wav", "x"),
+    "recordingTags": ("/v1/recordings/\(FakeLibrary.id(1))/tags", "", nil),
+    "models": ("/v1/models", "", nil),
+    "model": ("/v1/models/\(FakeLibrary.id(99))", "", nil),
     "metrics": ("/metrics", "", nil),
     "openapi": ("/openapi.json", "", nil),
   ]
@@ -46,7 +50,8 @@ import Testing
         documented == [
           "GET /v1/status", "GET /v1/recordings", "GET /v1/recordings/{id}", "GET /v1/files",
           "GET /v1/events", "GET /metrics", "GET /openapi.json", "POST /v1/similar",
-          "POST /v1/rescan", "POST /v1/forget",
+          "POST /v1/rescan", "POST /v1/forget", "POST /v1/tags", "GET /v1/recordings/{id}/tags",
+          "GET /v1/models", "GET /v1/models/{id}",
         ])
     }
   }
@@ -125,6 +130,7 @@ import Testing
     #expect(keys("Seed") == known(Wire.Seed.self))
     #expect(keys("Filter") == known(Wire.Filter.self))
     #expect(keys("DurationBounds") == known(Wire.DurationBounds.self))
+    #expect(keys("TagRequest") == known(Wire.TagRequest.self))
     #expect(keys("Rescan") == known(Wire.Rescan.self))
     #expect(keys("Forget") == known(Wire.Forget.self))
   }

@@ -28,6 +28,11 @@ enum Schema {
     ["type": "string", "enum": .list(values.map { .string($0) })]
   }
 
+  /// Exactly one of these keys must be there.
+  static func oneOfKeys(_ names: String...) -> JSONValue {
+    .list(names.map { ["required": .list([.string($0)])] })
+  }
+
   static func described(_ schema: JSONValue, _ text: String) -> JSONValue {
     schema.adding(["description": .string(text)])
   }

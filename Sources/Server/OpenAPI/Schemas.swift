@@ -36,6 +36,9 @@ extension Schema {
     "SimilarAnswer": object([
       "query": reference("SimilarEcho"), "results": list(reference("SimilarResult")),
     ]),
+    "TagAnswer": object(["query": reference("TagEcho"), "tags": list(reference("Tag"))]),
+    "Models": object(["models": list(reference("Model"))]),
+    "ModelDetails": object(["model": reference("Model"), "labels": list(string)]),
     "Event": object(
       [
         "kind": oneOf(Wire.Event.Kind.allCases.map(\.rawValue)), "number": count,
@@ -56,6 +59,9 @@ extension Schema {
         "filter": reference("Filter"),
         "k": ["type": "integer", "minimum": 1, "maximum": 10_000, "default": 10],
       ]),
+    "TagRequest": request(
+      [:], optional: ["path": requestPath, "path_base64": requestBase64, "id": id]
+    ).adding(["oneOf": oneOfKeys("path", "path_base64", "id")]),
     "Seed": described(
       request(
         [:],
@@ -64,9 +70,7 @@ extension Schema {
           "to": seconds,
         ]
       ).adding([
-        "oneOf": [
-          ["required": ["path"]], ["required": ["path_base64"]], ["required": ["id"]],
-        ],
+        "oneOf": oneOfKeys("path", "path_base64", "id"),
         "dependentRequired": ["from": ["to"], "to": ["from"]],
       ]),
       "A recording by its id or a file that holds it; with `from` and `to` a stretch of it: "
@@ -82,7 +86,7 @@ extension Schema {
     "Rescan": request([:], optional: ["under": requestPath, "under_base64": requestBase64])
       .adding(["not": ["required": ["under", "under_base64"]]]),
     "Forget": request([:], optional: ["path": requestPath, "path_base64": requestBase64])
-      .adding(["oneOf": [["required": ["path"]], ["required": ["path_base64"]]]]),
+      .adding(["oneOf": oneOfKeys("path", "path_base64")]),
   ]
 
   private static let parts: [String: JSONValue] = [
@@ -97,7 +101,8 @@ extension Schema {
     "Model": object(
       [
         "id": id, "name": string, "architecture": string, "trained": boolean, "licence": string,
-        "role": oneOf(["active", "incoming", "kept"]), "recordings": count, "segments": count,
+        "role": oneOf(["active", "incoming", "kept"]), "labels": count, "recordings": count,
+        "segments": count,
       ], optional: ["precision": oneOf(Precision.allCases.map(\.rawValue))]),
     "Worker": object(
       ["pid": count, "lane": string, "state": string, "restarts": count],
@@ -130,6 +135,14 @@ extension Schema {
         "filter": reference("Filter"), "k": count, "by_moment": boolean,
         "model": reference("ModelName"),
       ], optional: ["audio": reference("QueryAudio")]),
+    "TagEcho": object(
+      ["model": reference("ModelName")],
+      optional: [
+        "path": string, "path_base64": base64, "id": id, "audio": reference("QueryAudio"),
+      ]),
+    "Tag": object([
+      "label": string, "score": ["type": "number", "minimum": 0, "maximum": 1],
+    ]),
     "ModelName": object(["id": id, "name": string, "trained": boolean]),
     "QueryAudio": object(["id": id, "duration": seconds, "warnings": list(string)]),
     "SimilarResult": object(

@@ -13,7 +13,12 @@ struct RouteTable: Sendable {
     routes += StatusRoutes(library: library).routes
     routes += RecordingRoutes(library: library).routes
     routes += FileRoutes(library: library, configuration: configuration).routes
-    routes += SimilarRoutes(library: library, configuration: configuration).routes
+    // One for all routes that take audio: it bounds how much is under way at once.
+    let reader = QuestionReader(
+      library: library, configuration: configuration, spool: Spool(configuration))
+    routes += SimilarRoutes(library: library, reader: reader).routes
+    routes += TagRoutes(library: library, reader: reader).routes
+    routes += ModelRoutes(library: library).routes
     routes += EventRoutes(library: library, configuration: configuration).routes
     routes += MetricsRoutes(library: library, metrics: metrics).routes
     let described = routes + [OpenAPIDocument.route { [] }]

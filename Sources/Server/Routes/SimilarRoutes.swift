@@ -8,14 +8,7 @@ import NIOCore
 /// `POST /v1/similar`: a JSON query, or audio with the rest of the query in the URL.
 struct SimilarRoutes: Sendable {
   let library: any LibraryService
-  let configuration: ServerConfiguration
-  private let spool: Spool
-
-  init(library: any LibraryService, configuration: ServerConfiguration) {
-    self.library = library
-    self.configuration = configuration
-    spool = Spool(configuration)
-  }
+  let reader: QuestionReader
 
   var routes: [Route] {
     [
@@ -28,12 +21,7 @@ struct SimilarRoutes: Sendable {
           query. The daemon opens no path that a request names.
           """,
         parameters: AudioQuery.parameters,
-        body: RequestBodyDescription(
-          isRequired: true,
-          content: [
-            "application/json": Schema.reference("SimilarRequest"),
-            "application/octet-stream": [:], "audio/*": [:],
-          ]),
+        body: .question("SimilarRequest"),
         answer: AnswerDescription(
           description: "The recordings that are nearest, best first.",
           schema: Schema.reference("SimilarAnswer")),
@@ -44,34 +32,15 @@ struct SimilarRoutes: Sendable {
 
   private func answer(_ request: Request, _ context: HarkContext) async throws -> Response {
     let parameters = try QueryString(request.uri.query, allowing: AudioQuery.parameters)
-    let type = request.headers.mediaType
-    if type == "application/json" {
-      var reader = try RequestBodyReader(
-        request, context, limit: Int64(configuration.maximumJSONBytes))
-      return try await answer(json: try await reader.rest(), parameters)
-    }
     // Checked before gigabytes are read for nothing.
-    var query = try AudioQuery(parameters)
-    var reader = try RequestBodyReader(
-      request, context, limit: configuration.maximumAudioBytes)
-    let start = try await reader.next() ?? ByteBuffer()
-    if type == formMediaType, start.readableBytesView.first == UInt8(ascii: "{") {
-      // curl says this of JSON, too, unless it is told otherwise; no audio begins so.
-      guard start.readableBytes <= configuration.maximumJSONBytes else {
-        throw HarkError(
-          .tooLarge, "the JSON is longer than \(configuration.maximumJSONBytes) bytes")
-      }
-      reader.lower(limit: Int64(configuration.maximumJSONBytes))
-      return try await answer(json: try await reader.rest(after: start), parameters)
+    if !request.isJSON { _ = try AudioQuery(parameters) }
+    switch try await reader.read(request, context) {
+    case .json(let json): return try await answer(json: json, parameters)
+    case .audio(let analysis):
+      var query = try AudioQuery(parameters)
+      query.add(analysis)
+      return try await answer(query.query, audio: analysis)
     }
-    guard start.readableBytes > 0 else {
-      throw HarkError(
-        .invalidArgument, "the body is empty",
-        remedy: "send a JSON query with Content-Type: application/json, or audio")
-    }
-    let analysis = try await spool.analyse(start, &reader, with: library)
-    query.add(analysis)
-    return try await answer(query.query, audio: analysis)
   }
 
   private func answer(

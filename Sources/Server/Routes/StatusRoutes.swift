@@ -46,8 +46,8 @@ extension Wire.Model {
     self.init(
       id: model.info.id, name: model.info.name, architecture: model.info.architecture,
       trained: model.info.isTrained, licence: model.info.licence, role: model.role.rawValue,
-      precision: model.precision?.rawValue, recordings: model.recordings,
-      segments: model.segments)
+      precision: model.precision?.rawValue, labels: model.info.labels.count,
+      recordings: model.recordings, segments: model.segments)
   }
 }
 

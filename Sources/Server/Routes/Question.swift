@@ -1,0 +1,65 @@
+import Core
+import Hummingbird
+import Library
+import NIOCore
+
+/// The body of a question about sound: JSON that names recordings, or audio.
+enum Question: Sendable {
+  case json(ByteBuffer)
+  /// Audio, analysed on the spot and kept nowhere.
+  case audio(Analysis)
+}
+
+/// Reads the bodies of the routes that take either.
+struct QuestionReader: Sendable {
+  let library: any LibraryService
+  let configuration: ServerConfiguration
+  let spool: Spool
+
+  /// - Throws: what reading the body, and the audio's analysis, throw; `invalidArgument` for a body
+  ///   that is empty.
+  func read(_ request: Request, _ context: HarkContext) async throws -> Question {
+    if request.isJSON {
+      var reader = try RequestBodyReader(
+        request, context, limit: Int64(configuration.maximumJSONBytes))
+      return .json(try await reader.rest())
+    }
+    var reader = try RequestBodyReader(
+      request, context, limit: configuration.maximumAudioBytes)
+    let start = try await reader.next() ?? ByteBuffer()
+    if request.headers.mediaType == formMediaType,
+      start.readableBytesView.first == UInt8(ascii: "{")
+    {
+      // curl says this of JSON, too, unless it is told otherwise; no audio begins so.
+      guard start.readableBytes <= configuration.maximumJSONBytes else {
+        throw HarkError(
+          .tooLarge, "the JSON is longer than \(configuration.maximumJSONBytes) bytes")
+      }
+      reader.lower(limit: Int64(configuration.maximumJSONBytes))
+      return .json(try await reader.rest(after: start))
+    }
+    guard start.readableBytes > 0 else {
+      throw HarkError(
+        .invalidArgument, "the body is empty",
+        remedy: "send a JSON query with Content-Type: application/json, or audio")
+    }
+    return .audio(try await spool.analyse(start, &reader, with: library))
+  }
+}
+
+extension Request {
+  /// Whether the body says that it is JSON.
+  var isJSON: Bool { headers.mediaType == "application/json" }
+}
+
+extension RequestBodyDescription {
+  /// JSON of that schema, or audio of any kind.
+  static func question(_ schema: String) -> RequestBodyDescription {
+    RequestBodyDescription(
+      isRequired: true,
+      content: [
+        "application/json": Schema.reference(schema), "application/octet-stream": [:],
+        "audio/*": [:],
+      ])
+  }
+}
