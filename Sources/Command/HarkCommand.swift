@@ -33,10 +33,12 @@ struct HarkCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Ask",
         subcommands: [
-          SimilarCommand.self, ShowCommand.self, ListCommand.self, StatusCommand.self,
-          EventsCommand.self,
+          SimilarCommand.self, TagsCommand.self, ShowCommand.self, ListCommand.self,
+          StatusCommand.self, EventsCommand.self,
         ]),
-      CommandGroup(name: "Manage", subcommands: [RescanCommand.self, ForgetCommand.self]),
+      CommandGroup(
+        name: "Manage",
+        subcommands: [RescanCommand.self, ForgetCommand.self, ModelCommand.self]),
       CommandGroup(name: "Without a daemon", subcommands: [EmbedCommand.self]),
     ])
 

@@ -44,6 +44,34 @@ extension Daemon {
     return try WireJSON.decode(Wire.Recording.self, from: try await answer(to: request))
   }
 
+  /// `GET /v1/recordings/{id}/tags`.
+  func tags(ofRecording id: String) async throws -> Wire.TagAnswer {
+    let request = HTTPRequest(.GET, "/v1/recordings/\(PercentEncoding.value(id.utf8))/tags")
+    return try WireJSON.decode(Wire.TagAnswer.self, from: try await answer(to: request))
+  }
+
+  /// The tags of whatever an argument names; a file that the library does not know is listened to.
+  func tags(of argument: SeedArgument) async throws -> Wire.TagAnswer {
+    let bytes: [UInt8]
+    switch try await resolve(argument) {
+    case .known(let seed, _, _): bytes = try await post("/v1/tags", Wire.TagRequest(seed))
+    case .unknown(let file, let why):
+      bytes = try await answer(to: HTTPRequest(.POST, "/v1/tags"), about: file, why: why)
+    }
+    var answer = try WireJSON.decode(Wire.TagAnswer.self, from: bytes)
+    // The daemon does not learn what the bytes are called here.
+    if answer.query.path == nil, case .file(let file) = argument {
+      answer.query.setPath(file.absolute())
+    }
+    return answer
+  }
+
+  /// `GET /v1/models`.
+  func models() async throws -> [Wire.Model] {
+    let request = HTTPRequest(.GET, "/v1/models")
+    return try WireJSON.decode(Wire.Models.self, from: try await answer(to: request)).models
+  }
+
   /// `POST` of a JSON object; the answer undecoded.
   func post(_ path: String, _ value: some Encodable) async throws -> [UInt8] {
     try await answer(to: HTTPRequest(.POST, path, body: .json(try WireJSON.encode(value))))

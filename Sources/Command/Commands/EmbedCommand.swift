@@ -1,6 +1,5 @@
 import ArgumentParser
 import Core
-import Logging
 import SystemPackage
 import Workers
 
@@ -73,17 +72,11 @@ struct EmbedCommand: AsyncParsableCommand {
     if !skipFailed { for file in files { try InputFile.check(file.path) } }
     try checkOutputs()
     let count = min(files.count, workers ?? WorkerPoolConfiguration.coreCount)
-    let pool = try WorkerPool(
-      configuration: .commandLine(
-        executable: try WorkerLocator().find(),
-        models: [try ModelLocator(explicit: model?.absolute()).find()], precision: precision,
-        workers: count),
-      // What goes wrong reaches the user as errors; the rest is the daemon's concern.
-      logger: Logger(label: "hark.workers") { _ in SwiftLogNoOpLogHandler() })
-    let failures = try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await pool.run() }
-      defer { group.cancelAll() }
-      return try await embed(EmbeddingBatch(pool: pool, paths: files.map(\.path), width: count * 2))
+    let failures = try await LocalWorkers.run(
+      model: try ModelLocator(explicit: model?.absolute()).find(), precision: precision,
+      count: count
+    ) { pool in
+      try await embed(EmbeddingBatch(pool: pool, paths: files.map(\.path), width: count * 2))
     }
     if failures > 0 { throw EndedWith(.badInput) }
   }

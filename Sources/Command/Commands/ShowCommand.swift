@@ -9,8 +9,9 @@ struct ShowCommand: DaemonCommand {
     abstract: "Show what the library knows about a file or a recording.",
     discussion: """
       A recording is one piece of audio, whatever files hold it: all of them are listed. A \
-      recording's id is 64 hexadecimal digits; a file of such a name is reached as ./NAME. With \
-      --json the answer is {"file": …, "recording": …}; either may be absent.
+      recording's id is 64 hexadecimal digits; a file of such a name is reached as ./NAME. Of its \
+      tags the five best are shown whose score is above 0.1. With --json the answer is \
+      {"file": …, "recording": …, "tags": …}, with all tags; what there is none of is absent.
 
       EXAMPLES
         hark show song.flac
@@ -29,6 +30,7 @@ struct ShowCommand: DaemonCommand {
   private struct Answer: Encodable {
     var file: Wire.File?
     var recording: Wire.Recording?
+    var tags: [Wire.Tag]?
   }
 
   func run() async throws {
@@ -44,16 +46,27 @@ struct ShowCommand: DaemonCommand {
       answer.file = file
       if let id = file.id { answer.recording = try await daemon.recording(id) }
     }
+    if let id = answer.recording?.id { answer.tags = try await tags(of: id, daemon) }
     var output = Output.standard()
     if json {
       try output.write(try WireJSON.encode(answer))
       try output.line()
     } else {
       let report = RecordingReport(
-        file: answer.file, recording: answer.recording, terminal: .standardOutput)
+        file: answer.file, recording: answer.recording, tags: answer.tags,
+        terminal: .standardOutput)
       for line in report.lines { try output.line(line) }
     }
     try output.flush()
+  }
+
+  /// `nil` where there is nothing to make them of now: everything else can be shown all the same.
+  private func tags(of id: String, _ daemon: Daemon) async throws -> [Wire.Tag]? {
+    do {
+      return try await daemon.tags(ofRecording: id).tags
+    } catch let error as HarkError where error.code == .unavailable {
+      return nil
+    }
   }
 }
 

@@ -7,6 +7,8 @@ struct RecordingReport {
 
   let file: Wire.File?
   let recording: Wire.Recording?
+  /// Best first; `nil` where they are not known.
+  var tags: [Wire.Tag]?
   let terminal: Terminal
 
   var lines: [String] {
@@ -25,11 +27,11 @@ struct RecordingReport {
       ("Size", Format.bytes(file.size)),
     ]
     let metadata = file.metadata
-    let tags = [
+    let words = [
       ("Title", metadata.title), ("Artist", metadata.artist), ("Album", metadata.album),
       ("Track", metadata.track), ("Date", metadata.date),
     ]
-    for (label, text) in tags {
+    for (label, text) in words {
       if let text { rows.append((label, text.withoutControls)) }
     }
     if let failure = file.failure {
@@ -60,6 +62,9 @@ struct RecordingReport {
       ("Silence", "\(Format.fixed(recording.silenceShare * 100, 1)) %"),
       ("Decoder", recording.decoder),
     ]
+    if let summary = tags.flatMap({ TagReport(tags: $0).summary }) {
+      rows.append(("Tags", summary))
+    }
     for (index, product) in recording.products.enumerated() {
       let short = product.short ? ", shorter than one patch" : ""
       rows.append(

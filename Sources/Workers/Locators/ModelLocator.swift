@@ -47,6 +47,17 @@ public struct ModelLocator: Sendable {
       remedy: "name one with --model")
   }
 
+  /// Every model file in the places that are looked at, in their order; what cannot be read is not
+  /// there.
+  public func files() -> [FilePath] {
+    var files: [FilePath] = []
+    for place in places {
+      let names = Directory.names(in: place).filter { $0.hasSuffix(".safetensors") }
+      for file in names.map(place.appending) where !files.contains(file) { files.append(file) }
+    }
+    return files
+  }
+
   /// Directories in the order in which they are looked at.
   var places: [FilePath] {
     var places: [FilePath] = []
