@@ -81,19 +81,20 @@ AVX2 static inline __m128 cosines4_i8(
 }
 
 AVX2 static void cosines_i8(
-    const int16_t *query, float scale, const int8_t *rows, size_t count, float *scores) {
+    const int16_t *query, float scale, const int8_t *rows, size_t stride, size_t count,
+    float *scores) {
   __m128 factor = _mm_set1_ps(scale);
   size_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    const int8_t *row = rows + i * HARK_SEGMENT_STRIDE;
-    hark_prefetch(row, 4 * HARK_SEGMENT_STRIDE);
+    const int8_t *row = rows + i * stride;
+    hark_prefetch(row, 4 * stride);
     __m128 cosines = cosines4_i8(
-        query, factor, row, row + HARK_SEGMENT_STRIDE, row + 2 * HARK_SEGMENT_STRIDE,
-        row + 3 * HARK_SEGMENT_STRIDE);
+        query, factor, row, row + stride, row + 2 * stride,
+        row + 3 * stride);
     _mm_storeu_ps(scores + i, cosines);
   }
   for (; i < count; i++) {
-    const int8_t *row = rows + i * HARK_SEGMENT_STRIDE;
+    const int8_t *row = rows + i * stride;
     _mm_store_ss(scores + i, cosines4_i8(query, factor, row, row, row, row));
   }
 }

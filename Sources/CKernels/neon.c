@@ -81,18 +81,19 @@ static inline float32x4_t cosines4_i8(
 }
 
 static void cosines_i8(
-    const int16_t *query, float scale, const int8_t *rows, size_t count, float *scores) {
+    const int16_t *query, float scale, const int8_t *rows, size_t stride, size_t count,
+    float *scores) {
   size_t i = 0;
   for (; i + 4 <= count; i += 4) {
-    const int8_t *row = rows + i * HARK_SEGMENT_STRIDE;
-    hark_prefetch(row, 4 * HARK_SEGMENT_STRIDE);
+    const int8_t *row = rows + i * stride;
+    hark_prefetch(row, 4 * stride);
     float32x4_t cosines = cosines4_i8(
-        query, scale, row, row + HARK_SEGMENT_STRIDE, row + 2 * HARK_SEGMENT_STRIDE,
-        row + 3 * HARK_SEGMENT_STRIDE);
+        query, scale, row, row + stride, row + 2 * stride,
+        row + 3 * stride);
     vst1q_f32(scores + i, cosines);
   }
   for (; i < count; i++) {
-    const int8_t *row = rows + i * HARK_SEGMENT_STRIDE;
+    const int8_t *row = rows + i * stride;
     scores[i] = vgetq_lane_f32(cosines4_i8(query, scale, row, row, row, row), 0);
   }
 }

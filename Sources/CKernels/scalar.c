@@ -17,9 +17,10 @@ static void cosines_f32(const float *query, const float *rows, size_t count, flo
 }
 
 static void cosines_i8(
-    const int16_t *query, float scale, const int8_t *rows, size_t count, float *scores) {
+    const int16_t *query, float scale, const int8_t *rows, size_t stride, size_t count,
+    float *scores) {
   for (size_t i = 0; i < count; i++) {
-    const int8_t *row = rows + i * HARK_SEGMENT_STRIDE;
+    const int8_t *row = rows + i * stride;
     int32_t dot = 0, square = 0;
     for (int j = 0; j < HARK_DIMENSION; j++) {
       dot += query[j] * row[j];

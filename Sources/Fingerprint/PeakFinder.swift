@@ -108,13 +108,12 @@ final class PeakFinder {
       salience: Int32(centre), rank: 0)
   }
 
-  /// In eighths, from −3 to 4, so that the frame and the bin can be told from the result.
+  /// In eighths, from −3 to 3, so that rounding gives the frame and the bin again.
   private static func vertex(_ before: Int16, _ centre: Int16, _ after: Int16) -> Int32 {
     let slope = Int32(after) - Int32(before)
     let curvature = 2 * Int32(centre) - Int32(before) - Int32(after)
     guard curvature > 0 else { return 0 }
-    let half = Peak.scale / 2
-    let eighths = (slope * half + slope.signum() * curvature / 2) / curvature
-    return min(half, max(1 - half, eighths))
+    let eighths = (slope * Peak.scale + slope.signum() * curvature) / (2 * curvature)
+    return min(Peak.scale / 2 - 1, max(1 - Peak.scale / 2, eighths))
   }
 }

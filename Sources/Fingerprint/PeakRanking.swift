@@ -64,7 +64,9 @@ struct PeakRanking {
 
 extension Peak {
   /// The frame whose row holds the peak.
-  var frame: Int32 { (time + Self.scale / 2 - 1) / Self.scale }
+  @inline(__always)
+  var frame: Int32 { (time + Self.scale / 2) >> 3 }
   /// The bin of the transform that holds the peak.
-  var bin: Int32 { (frequency + Self.scale / 2 - 1) / Self.scale }
+  @inline(__always)
+  var bin: Int32 { (frequency + Self.scale / 2) >> 3 }
 }

@@ -13,11 +13,14 @@ struct IndexOpening: Sendable {
     let stored = try await catalogue.storedRows(of: model)
     let generation =
       try await catalogue.models().first { $0.id == model }?.generation ?? 1
-    return try await BlockingWork(label: "hark.open").run { () throws(HarkError) in
+    let index = try await BlockingWork(label: "hark.open").run { () throws(HarkError) in
       let index = try ModelIndex.open(
         directory: directory, model: model, rows: stored.rows, generation: generation)
       for row in stored.rows where !stored.visible.contains(row.key) { index.remove(key: row.key) }
       return index
     }
+    // Nobody waits for it: until it is done, queries read rows in full.
+    BlockingWork(label: "hark.sketches").perform { index.sketchRows() }
+    return index
   }
 }

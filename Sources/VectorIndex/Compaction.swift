@@ -60,6 +60,9 @@ extension ModelIndex {
     // The new names are on disk since `compact`; this covers a directory that changed since.
     try fileSystem.synchronise(directory: directory)
     for file in old { try file.unlink() }
+    // Queries that still read them have them open. If they stay, they are a leftover at the next start.
+    try? next.snapshot.sketches?.rows.file.unlink()
+    sketchRows()
   }
 
   /// Removes a compacted generation that the catalogue does not refer to. Throws as

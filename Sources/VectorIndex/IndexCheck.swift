@@ -63,7 +63,7 @@ private struct IndexCheck {
           message: error.description))
     }
     var done = 0
-    for kind in RowKind.allCases {
+    for kind in RowKind.stored {
       let ranges = rows.map { (key: $0.key, range: kind == .recordings ? $0.pooled : $0.segments) }
         .filter { $0.range.count > 0 && $0.range.first >= 0 && $0.range.generation == generation }
         .sorted { $0.range.first < $1.range.first }

@@ -6,10 +6,11 @@ import SystemPackage
 //   offset  bytes  header page (4096 bytes, written once)
 //        0      8  magic "HARKROWS"
 //        8      4  format version: 1
-//       12      4  kind: 1 recordings, 2 segments
+//       12      4  kind: 1 recordings, 2 segments, 3 sketches
 //       16      4  dimension: 128
-//       20      4  element type: 1 binary32; 2 signed 8-bit code with a binary32 scale a row
-//       24      4  bytes a row: 512 or 132
+//       20      4  element type: 1 binary32; 2 signed 8-bit code with a binary32 scale a row; 3 signed
+//                  8-bit code with a distance and a checksum a row
+//       24      4  bytes a row: 512, 132 or 136
 //       28      4  zero
 //       32     32  SHA-256 of the model
 //       64      8  generation
@@ -24,20 +25,30 @@ import SystemPackage
 //        0    128  128 × signed 8-bit code
 //      128      4  binary32: the scale; value ≈ code · scale
 //
+//   offset  bytes  row of sketches: derived from the row of recordings with the same number
+//        0    128  128 × signed 8-bit code: the embedding divided by a 127th of its largest value
+//      128      4  binary32: the distance between embedding and codes, both scaled to length 1
+//      132      4  CRC-32C of the 132 bytes before, going on from the CRC-32C of the row of recordings
+//
 // A scan needs codes alone (the scale cancels in a cosine), but a row of 132 bytes is appended with
 // one write and read with one pass, and costs the scan 3 % more memory traffic than codes apart.
 // Magic, version and the page's CRC keep their places in every version, so that a newer file can be
 // told from a damaged one. Which rows count, and their CRC-32C, is written in the catalogue.
 
-/// Which of the two files of a model.
+/// Which of the files of a model.
 enum RowKind: UInt32, CaseIterable, Sendable {
   case recordings = 1
   case segments = 2
+  case sketches = 3
+
+  /// The kinds whose rows the catalogue refers to; the others are derived from them.
+  static let stored: [RowKind] = [.recordings, .segments]
 
   var bytesPerRow: Int {
     switch self {
     case .recordings: Embedding.dimension * MemoryLayout<Float>.size
     case .segments: Embedding.dimension + MemoryLayout<Float>.size
+    case .sketches: Embedding.dimension + MemoryLayout<Float>.size + MemoryLayout<UInt32>.size
     }
   }
 
@@ -48,6 +59,7 @@ enum RowKind: UInt32, CaseIterable, Sendable {
     switch self {
     case .recordings: "recordings"
     case .segments: "segments"
+    case .sketches: "sketches"
     }
   }
 }

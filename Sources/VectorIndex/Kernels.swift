@@ -59,6 +59,18 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
+  /// Scores for selection of `count` rows of the sketches file.
+  func scoreSketches(
+    _ query: PreparedQuery, _ rows: UnsafeRawPointer, count: Int,
+    into scores: UnsafeMutablePointer<Float>
+  ) {
+    query.rounded.withUnsafeBufferPointer {
+      hark_cosines_i8(
+        table, $0.baseAddress, query.step, rows.assumingMemoryBound(to: Int8.self),
+        RowKind.sketches.bytesPerRow, count, scores)
+    }
+  }
+
   /// Scores for selection of `count` rows of the segments file.
   func scoreSegments(
     _ query: PreparedQuery, _ rows: UnsafeRawPointer, count: Int,
@@ -66,7 +78,8 @@ struct Kernels: @unchecked Sendable {
   ) {
     query.rounded.withUnsafeBufferPointer {
       hark_cosines_i8(
-        table, $0.baseAddress, query.step, rows.assumingMemoryBound(to: Int8.self), count, scores)
+        table, $0.baseAddress, query.step, rows.assumingMemoryBound(to: Int8.self),
+        RowKind.segments.bytesPerRow, count, scores)
     }
   }
 }

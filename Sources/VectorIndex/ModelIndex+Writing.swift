@@ -82,6 +82,7 @@ extension ModelIndex {
       }
       state.publish(key, pooled: rows.pooled, segments: rows.segments)
     }
+    sketchRows()
   }
 
   /// Hides a recording from every later query. Its rows stay until a compaction. Does nothing for a

@@ -15,6 +15,10 @@ public final class ModelIndex: Sendable {
   let kernels: Kernels
   let writer: Mutex<Writer>
   let state: Mutex<IndexState>
+  /// Held by whoever makes sketches. Taken before ``state``, and never together with ``writer``.
+  let sketching = Mutex(())
+  /// As many rows may have no sketch: to read them in full takes less than half a millisecond.
+  let rowsWithoutSketch: Int
 
   /// Where the next rows go. Taken before ``state`` by whoever needs both.
   struct Writer: Sendable {
@@ -45,7 +49,8 @@ public final class ModelIndex: Sendable {
 
   init(
     directory: FilePath, model: ModelID, rows: [StoredRows], generation: Int,
-    fileSystem: FileSystem, kernels: Kernels, mapAhead: Int = Mapping.ahead
+    fileSystem: FileSystem, kernels: Kernels, mapAhead: Int = Mapping.ahead,
+    rowsWithoutSketch: Int = 2_048
   ) throws(HarkError) {
     let layout = try SlotLayout(rows, generation: generation, directory: directory)
     func file(_ kind: RowKind, rows: Int) throws(HarkError) -> RowFile {
@@ -75,6 +80,7 @@ public final class ModelIndex: Sendable {
     self.directory = directory
     self.fileSystem = fileSystem
     self.kernels = kernels
+    self.rowsWithoutSketch = rowsWithoutSketch
     self.state = Mutex(state)
     writer = Mutex(
       Writer(

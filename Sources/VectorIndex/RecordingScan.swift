@@ -16,8 +16,12 @@ struct RecordingScan: Sendable {
 
   func run(count: Int) -> [Hit] {
     let slotCount = snapshot.slots.count
-    let rowBytes = RowKind.recordings.bytesPerRow
-    let parts = Scan.parts(bytes: (selection.visited?.count ?? slotCount) * rowBytes)
+    let sketches = usableSketches()
+    let sketched = sketches?.count ?? 0
+    let parts = Scan.parts(
+      bytes: selection.visited.map { $0.count * RowKind.recordings.bytesPerRow }
+        ?? sketched * RowKind.sketches.bytesPerRow
+        + (slotCount - sketched) * RowKind.recordings.bytesPerRow)
     var candidates = Scan.gather(parts: parts) { part in
       var candidates = Candidates(count: count, error: query.recordingError)
       withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { scores in
@@ -25,7 +29,11 @@ struct RecordingScan: Sendable {
           let slice = Scan.slice(0..<visited.count, part: part, of: parts)
           scan(visited[slice], scores, into: &candidates)
         } else {
-          scan(Scan.slice(0..<slotCount, part: part, of: parts), scores, into: &candidates)
+          if let sketches {
+            scan(
+              sketches, Scan.slice(0..<sketched, part: part, of: parts), scores, into: &candidates)
+          }
+          scan(Scan.slice(sketched..<slotCount, part: part, of: parts), scores, into: &candidates)
         }
       }
       return candidates
@@ -38,6 +46,36 @@ struct RecordingScan: Sendable {
         score: query.score(recording: snapshot.recordings.pointer(to: index)))
     }
     return orderedHits(hits, count: count)
+  }
+
+  /// The snapshot's sketches, unless their file was cut short: then every row is read in full.
+  private func usableSketches() -> Sketches? {
+    guard selection.visited == nil, let sketches = snapshot.sketches,
+      let present = try? sketches.rows.file.rowCount(), present >= sketches.count
+    else { return nil }
+    return sketches
+  }
+
+  /// Scores sketches, and in full only the recordings whose sketch does not rule them out.
+  ///
+  /// A candidate's score is exact but for rounding, which ``Candidates`` allows for. A sketch's is at
+  /// most `error` from it: below the threshold by more than that, the recording is out.
+  private func scan(
+    _ sketches: Sketches, _ range: Range<Int>, _ scores: UnsafeMutableBufferPointer<Float>,
+    into candidates: inout Candidates
+  ) {
+    guard let base = scores.baseAddress else { return }
+    // 2⁻²² covers the rounding of this sum and of the subtraction below.
+    let error = query.segmentError + sketches.distance + 0x1p-22
+    var first = range.lowerBound
+    while first < range.upperBound {
+      let count = min(Self.block, range.upperBound - first)
+      kernels.scoreSketches(query, sketches.rows.pointer(to: first), count: count, into: base)
+      for offset in 0..<count where base[offset] >= candidates.threshold - error {
+        offer(first + offset, .infinity, to: &candidates)
+      }
+      first += count
+    }
   }
 
   /// Visits runs of neighbouring slots.

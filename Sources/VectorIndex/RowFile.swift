@@ -100,6 +100,11 @@ final class RowFile: Sendable {
     }
   }
 
+  /// Number of whole rows in the file, whether or not they count.
+  func rowCount() throws(HarkError) -> Int {
+    max(0, try length() - IndexHeader.byteCount) / kind.bytesPerRow
+  }
+
   /// Throws `corrupt` if the file is too short for `rows` rows: reading them would raise SIGBUS.
   func check(holds rows: Int) throws(HarkError) {
     let length = try length()

@@ -62,7 +62,7 @@ import Testing
 
   @Test func everyByteOfAHeaderCounts() throws {
     let (fixture, _) = try Self.filled()
-    for kind in RowKind.allCases {
+    for kind in RowKind.stored {
       let file = try FileHandle(forUpdating: fixture.file(kind))
       let page = [UInt8](try #require(try file.read(upToCount: 4096)))
       let header = IndexHeader(kind: kind, model: fixture.model, generation: 1)
@@ -109,7 +109,7 @@ import Testing
 
   @Test func damagedRowsAreFound() throws {
     let (fixture, _) = try Self.filled()
-    for kind in RowKind.allCases {
+    for kind in RowKind.stored {
       let file = try FileHandle(forUpdating: fixture.file(kind))
       for (key, rows) in fixture.stored {
         let range = kind == .recordings ? rows.pooled : rows.segments
@@ -138,7 +138,7 @@ import Testing
   @Test func aFileCutShortIsAnErrorAndNoSignal() throws {
     var (fixture, random) = try Self.filled()
     let query = Embedding(random.unitVector())!
-    for kind in RowKind.allCases {
+    for kind in RowKind.stored {
       let file = try FileHandle(forUpdating: fixture.file(kind))
       let whole = try Data(contentsOf: fixture.file(kind))
       for length in [whole.count - 1, 5000, 4096, 0] {
@@ -165,17 +165,17 @@ import Testing
 
   @Test func whatNoRowRefersToIsCutOff() throws {
     var (fixture, random) = try Self.filled()
-    let before = try RowKind.allCases.map { try Data(contentsOf: fixture.file($0)) }
+    let before = try RowKind.stored.map { try Data(contentsOf: fixture.file($0)) }
     // Appended, and the transaction never came; then half a row of a torn write.
     _ = try fixture.index.append(
       pooled: Embedding(random.unitVector())!, segments: random.segments(3))
-    for kind in RowKind.allCases {
+    for kind in RowKind.stored {
       let file = try FileHandle(forUpdating: fixture.file(kind))
       try file.seekToEnd()
       try file.write(contentsOf: Data(repeating: 7, count: 77))
     }
     try fixture.reopen()
-    #expect(try RowKind.allCases.map { try Data(contentsOf: fixture.file($0)) } == before)
+    #expect(try RowKind.stored.map { try Data(contentsOf: fixture.file($0)) } == before)
     try fixture.add(70, pooled: random.unitVector(), segments: random.segments(2))
     #expect(fixture.stored[RecordingKey(70)]!.pooled.first == 6)
     try fixture.reopen()

@@ -26,14 +26,16 @@ final class IndexFixture {
   var path: FilePath { FilePath(directory.path) }
 
   init(
-    kernels: Kernels = .best, fileSystem: FileSystem = .system, mapAhead: Int = Mapping.ahead
+    kernels: Kernels = .best, fileSystem: FileSystem = .system, mapAhead: Int = Mapping.ahead,
+    rowsWithoutSketch: Int = 2_048
   ) throws {
     directory = try TemporaryDirectory()
     model = Self.model
     self.kernels = kernels
     index = try ModelIndex(
       directory: FilePath(directory.path), model: model, rows: [], generation: 1,
-      fileSystem: fileSystem, kernels: kernels, mapAhead: mapAhead)
+      fileSystem: fileSystem, kernels: kernels, mapAhead: mapAhead,
+      rowsWithoutSketch: rowsWithoutSketch)
   }
 
   /// Appends, synchronises, "commits" and publishes.
@@ -56,10 +58,12 @@ final class IndexFixture {
   }
 
   /// A new index over the same files, as after a restart.
-  func reopen(fileSystem: FileSystem = .system, generation: Int = 1) throws {
+  func reopen(
+    fileSystem: FileSystem = .system, generation: Int = 1, rowsWithoutSketch: Int = 2_048
+  ) throws {
     index = try ModelIndex(
       directory: path, model: model, rows: Array(stored.values), generation: generation,
-      fileSystem: fileSystem, kernels: kernels)
+      fileSystem: fileSystem, kernels: kernels, rowsWithoutSketch: rowsWithoutSketch)
   }
 
   func file(_ kind: RowKind, generation: Int = 1) -> URL {

@@ -18,9 +18,6 @@
 /// Numbers in a row.
 #define HARK_DIMENSION 128
 
-/// Bytes of a segment row: 128 codes and a scale, which a cosine does not need.
-#define HARK_SEGMENT_STRIDE 132
-
 /// Largest distance of a score by `cosines_f32` from the exact cosine: 256 · 2^-24.
 #define HARK_COSINE_F32_ERROR 0x1p-16f
 
@@ -33,10 +30,11 @@ typedef struct {
   /// `hark_cosine_f32`. `scores` holds `count` floats.
   void (*cosines_f32)(const float *query, const float *rows, size_t count, float *scores);
 
-  /// Cosines of `scale` · `query` (length 1) with the codes of `count` segment rows. A row of zeros
-  /// scores 0.
+  /// Cosines of `scale` · `query` (length 1) with the codes of `count` rows, each of which begins with
+  /// its 128 codes and ends `stride` bytes after its beginning. A row of zeros scores 0.
   void (*cosines_i8)(
-      const int16_t *query, float scale, const int8_t *rows, size_t count, float *scores);
+      const int16_t *query, float scale, const int8_t *rows, size_t stride, size_t count,
+      float *scores);
 
   /// CRC-32C (Castagnoli, as RFC 3720 has it) of `bytes`, going on from `crc`; begin with 0.
   uint32_t (*crc32c)(uint32_t crc, const void *bytes, size_t count);
@@ -64,8 +62,8 @@ static inline void hark_cosines_f32(
 
 static inline void hark_cosines_i8(
     const hark_kernels *kernels, const int16_t *query, float scale, const int8_t *rows,
-    size_t count, float *scores) {
-  kernels->cosines_i8(query, scale, rows, count, scores);
+    size_t stride, size_t count, float *scores) {
+  kernels->cosines_i8(query, scale, rows, stride, count, scores);
 }
 
 static inline uint32_t hark_crc32c(

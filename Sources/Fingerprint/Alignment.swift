@@ -1,0 +1,22 @@
+/// A recording laid beside a query, and what speaks for it.
+struct Alignment: Sendable, Equatable {
+  /// The recording's place in its ``LandmarkIndex``.
+  var recording: Int
+  /// The recording's time, in frames, at the query's first frame.
+  var start: Double
+  var warp: Warp
+  /// The recording's peaks within the query's time and band.
+  var peaks = 0
+  /// Those of them that the query has.
+  var hits = 0
+  /// The share of them that the query would have at other alignments.
+  var chance = 1.0
+  /// The variance of that share over independent peaks' variance, at least 1: music repeats itself,
+  /// and so its peaks hit and miss together.
+  var dispersion = 1.0
+  /// −ln of the probability of so many hits by chance, were peaks independent.
+  var surprise = 0.0
+  /// What is left of the surprise without the best quarter of the stretch, over the dispersion: a
+  /// match has to be good all along, where a chance one has a lucky moment.
+  var evidence = 0.0
+}

@@ -1,0 +1,104 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Names queries from the recordings of an index, and stays silent where it does not know.
+///
+/// Searches follow each other in order of cost, and the first that is sure ends it: the query's
+/// strongest peaks; all its peaks on both grids, with probing; a grid of warps.
+public struct Identifier: Sendable {
+  /// A query of less is too short to be told from chance.
+  public static let leastSeconds = 0.75
+
+  public let index: LandmarkIndex
+  /// An answer is given where fewer false matches than this are to be expected.
+  public var bar = 1e-4
+  public var searches = Searches.all
+
+  /// What is searched, in this order.
+  public struct Searches: OptionSet, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The query's strongest peaks as they are.
+    public static let sparse = Searches(rawValue: 1)
+    /// All its peaks, between frames and in neighbouring cells too.
+    public static let dense = Searches(rawValue: 2)
+    /// The strongest at other speeds, tempos and pitches.
+    public static let warps = Searches(rawValue: 4)
+    public static let all: Searches = [.sparse, .dense, .warps]
+  }
+
+  public init(_ index: LandmarkIndex) { self.index = index }
+
+  public func identify(_ query: Query) -> Identification {
+    guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
+    guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
+    guard index.count > 0 else { return Identification(.noMatch) }
+    let verifier = Verifier(query, index.parameters)
+    for effort in efforts {
+      let found = Searcher(index: index).alignments(query, verifier, effort)
+      let matches = matches(found, verifier, tried: effort.warps.count)
+      if !matches.isEmpty { return Identification(matches) }
+    }
+    return Identification(.noMatch)
+  }
+
+  private var efforts: [Searcher.Effort] {
+    let parameters = index.parameters
+    var efforts: [Searcher.Effort] = []
+    if searches.contains(.sparse) {
+      efforts.append(
+        .init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: [.none]))
+    }
+    if searches.contains(.dense) {
+      efforts.append(.init(grids: 2, peaks: parameters.queryPeaks, probes: true, warps: [.none]))
+    }
+    if searches.contains(.warps) {
+      efforts.append(
+        .init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: WarpGrid.all))
+    }
+    return efforts
+  }
+
+  /// The recordings that are below the bar, each where most of its peaks are hit: a piece that
+  /// repeats itself may have its best evidence at one of its repeats.
+  private func matches(_ found: [Alignment], _ verifier: Verifier, tried: Int) -> [Match] {
+    let recordings = Dictionary(grouping: found, by: \.recording)
+    let matches = recordings.compactMap { recording, alignments -> Match? in
+      let expected = alignments.map { expectedFalseMatches($0, tried: tried) }
+      guard let least = expected.min(), least < bar else { return nil }
+      let sure = zip(alignments, expected).filter { $0.1 < bar }.map(\.0)
+      guard let best = sure.max(by: { $0.surprise < $1.surprise }) else { return nil }
+      return match(best, expected: least, verifier)
+    }
+    return matches.sorted {
+      ($0.expectedFalseMatches, $0.recording) < ($1.expectedFalseMatches, $1.recording)
+    }
+  }
+
+  private func match(_ alignment: Alignment, expected: Double, _ verifier: Verifier) -> Match {
+    let parameters = index.parameters
+    // Frames are where their windows' middles are.
+    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
+    return Match(
+      recording: alignment.recording,
+      offset: alignment.start * parameters.frameSeconds + middle * (1 - alignment.warp.speed),
+      speed: alignment.warp.speed, pitch: alignment.warp.pitch, matched: alignment.hits,
+      expectedFalseMatches: expected,
+      intervals: verifier.intervals(alignment, index.peaks[alignment.recording]))
+  }
+
+  /// How far the evidence of chance matches grows with each e-fold of trials, and the trials in
+  /// which a frame of library counts: both measured with music that is in no library (see
+  /// `Benchmarks/identify`), since matching music by chance is nothing like independent events.
+  private static let evidencePerFold = 1.0
+  private static let trialsPerFrame = 5e-5
+
+  private func expectedFalseMatches(_ alignment: Alignment, tried: Int) -> Double {
+    Double(index.frames) * Double(tried) * Self.trialsPerFrame
+      * exp(-alignment.evidence / Self.evidencePerFold)
+  }
+}
