@@ -40,9 +40,11 @@ import Testing
     #expect(fixture.index.verify().isEmpty)
     let names = try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path)
     #expect(
-      Set(names) == Set(RowKind.stored.map {
-        IndexHeader(kind: $0, model: fixture.model, generation: 2).fileName
-      }))
+      Set(names)
+        == Set(
+          RowKind.stored.map {
+            IndexHeader(kind: $0, model: fixture.model, generation: 2).fileName
+          }))
     fixture.stored = Dictionary(uniqueKeysWithValues: compacted.rows.map { ($0.key, $0) })
     try fixture.reopen(generation: 2)
     try fixture.add(20, pooled: random.unitVector(), segments: random.segments(1))
