@@ -1,5 +1,6 @@
 """Reads and writes safetensors files (https://github.com/huggingface/safetensors)."""
 
+import hashlib
 import json
 import struct
 
@@ -12,7 +13,8 @@ NAMES = {dtype: name for name, dtype in TYPES.items()}
 def write(path, tensors, metadata):
     """Writes `tensors` (name to array) with `metadata` (string to string).
 
-    The same input gives the same bytes. Wider elements come first, so that all are aligned.
+    The same input gives the same bytes. Wider elements come first, so that all are aligned. The
+    metadata key `hashes` is added: each tensor's SHA-256, which Hark checks.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     for name, array in arrays.items():
@@ -21,6 +23,8 @@ def write(path, tensors, metadata):
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"the tensor {name} holds a value that is not a finite number")
     order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    hashes = {name: hashlib.sha256(arrays[name].tobytes()).hexdigest() for name in sorted(arrays)}
+    metadata = {**metadata, "hashes": json.dumps(hashes)}
     header = {"__metadata__": dict(sorted(metadata.items()))}
     offset = 0
     for name in order:

@@ -14,6 +14,8 @@
 //   licence         licence of the weights
 //   trained         "true" or "false"
 //   training        free text or JSON: what it was trained on; not read
+//   hashes          optional: JSON object, each tensor's name and the SHA-256 of its bytes (64
+//                   hexadecimal digits); where it is there, every tensor must have its own
 // Other keys are ignored.
 //
 // Tensors, type F32, F16, BF16 or I8; I8 weights come with NAME.weight_scale, F32 [out], and stand
@@ -95,6 +97,8 @@ public struct ModelFile: Sendable {
     weights = try ModelWeights(
       file: file, architecture: architecture, postprocessing: postprocessing, labels: labels.count)
     isCalibrated = weights.isCalibrated
+    // Last: what the checks before it say is more to the point.
+    try file.checkHashes()
 
     var hash = SHA256()
     hash.update(bufferPointer: file.file.bytes)

@@ -37,18 +37,31 @@ struct ModelFileTests {
 
   @Test("The id is the file's SHA-256")
   func identity() throws {
-    let directory = try TemporaryDirectory()
     let small = try SmallModel()
     let model = try small.read()
+    #expect(try Self.sums(of: [small.url]) == [model.id.description])
+  }
+
+  /// What coreutils says that the files' SHA-256 are.
+  private static func sums(of files: [URL]) throws -> [String] {
+    let directory = try TemporaryDirectory()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/sha256sum")
-    process.arguments = [small.url.path]
-    let output = directory("sum")
+    process.arguments = files.map(\.path)
+    let output = directory("sums")
     _ = FileManager.default.createFile(atPath: output.path, contents: nil)
     process.standardOutput = try FileHandle(forWritingTo: output)
     try process.run()
     process.waitUntilExit()
-    #expect(try String(contentsOf: output, encoding: .utf8).hasPrefix(model.id.description))
+    let lines = try String(contentsOf: output, encoding: .utf8).split(separator: "\n")
+    return lines.map { String($0.prefix { $0 != " " }) }
+  }
+
+  private static func sums(of entries: [SafetensorsWriter.Entry]) throws -> [String: String] {
+    let directory = try TemporaryDirectory()
+    for entry in entries { try entry.bytes.write(to: directory(entry.name)) }
+    let sums = try sums(of: entries.map { directory($0.name) })
+    return Dictionary(uniqueKeysWithValues: zip(entries.map(\.name), sums))
   }
 
   @Test("What is wrong with a tensor is said with its name")
@@ -113,6 +126,41 @@ struct ModelFileTests {
       }.contains("tags.weight has the shape 2 × 128, not 3 × 128"))
     #expect(
       try refusal { $0.metadata["labels"] = #"["a"]"# }.contains("tags.weight is missing"))
+  }
+
+  @Test("A tensor that does not have its hash is named")
+  func hashes() throws {
+    let small = try SmallModel()
+    let sums = try Self.sums(of: small.writer.entries)
+    func refusal(_ change: (inout SafetensorsWriter, inout [String: String]) -> Void) throws
+      -> String
+    {
+      var changed = small
+      var hashes = sums
+      change(&changed.writer, &hashes)
+      let text = try JSONEncoder().encode(hashes)
+      changed.writer.metadata["hashes"] = String(decoding: text, as: UTF8.self)
+      return try changed.refusal()
+    }
+    #expect(try refusal { _, _ in } == "it was accepted")
+    #expect(
+      try refusal { writer, _ in writer.add("conv1.bias", shape: [4], [0, 0, 0, 1]) }
+        .contains("the tensor conv1.bias does not have the hash"))
+    #expect(
+      try refusal { _, hashes in hashes["conv2.weight"] = hashes["conv1.weight"] }
+        .contains("the tensor conv2.weight does not have the hash"))
+    #expect(
+      try refusal { _, hashes in hashes["conv2.weight"] = nil }
+        .contains("no SHA-256 of the tensor conv2.weight"))
+    #expect(
+      try refusal { _, hashes in hashes["conv2.bias"] = "12" }
+        .contains("no SHA-256 of the tensor conv2.bias"))
+    #expect(
+      try refusal { _, hashes in hashes["extra"] = hashes["conv1.bias"] }
+        .contains("the tensor extra is missing"))
+    var bad = small
+    bad.writer.metadata["hashes"] = "[]"
+    #expect(try bad.refusal().contains("hashes is no JSON object"))
   }
 
   @Test("What is wrong with the metadata is said with its key")

@@ -3,8 +3,8 @@ import Foundation
 /// Models whose weights come from a formula, so that no file is needed: SplitMix64 started at a
 /// seed for each tensor, `u(i)` uniform in [0, 1) in steps of 2⁻²⁴. The golden embeddings were
 /// computed with the same formula by an independent implementation.
-enum FormulaModel {
-  static let metadata = [
+public enum FormulaModel {
+  public static let metadata = [
     "format": "hark-model-1", "name": "formula", "architecture": "vggish",
     "front_end": """
     {"sample_rate":16000,"window":400,"hop":160,"fft":512,"bands":64,"lowest_frequency":125,\
@@ -13,12 +13,12 @@ enum FormulaModel {
     "pooling": "mean", "labels": "[]", "licence": "CC0-1.0", "trained": "false",
   ]
 
-  static let convolutions = ["conv1", "conv2", "conv3_1", "conv3_2", "conv4_1", "conv4_2"]
+  public static let convolutions = ["conv1", "conv2", "conv3_1", "conv3_2", "conv4_1", "conv4_2"]
 
   /// `u(seed, i)` for i in 0 ..< count, as bytes of (2u - 1) · scale in float32.
   ///
   /// 71 million values are made in a debug build: hence the bare loop.
-  static func values(seed: UInt64, count: Int, scale: Double) -> Data {
+  public static func values(seed: UInt64, count: Int, scale: Double) -> Data {
     var data = Data(count: count * 4)
     data.withUnsafeMutableBytes { raw in
       guard let values = raw.assumingMemoryBound(to: Float.self).baseAddress else { return }
@@ -39,7 +39,7 @@ enum FormulaModel {
   }
 
   /// The trunk, layer k's weights from the seed 1000 + 2k, its biases from 1001 + 2k.
-  static func trunk(widths: [Int] = [64, 128, 256, 256, 512, 512]) -> SafetensorsWriter {
+  public static func trunk(widths: [Int] = [64, 128, 256, 256, 512, 512]) -> SafetensorsWriter {
     var writer = SafetensorsWriter()
     writer.metadata = metadata
     var inputs = 1
@@ -51,7 +51,7 @@ enum FormulaModel {
   }
 
   /// The original network, with fully connected layers of `dense` and 128 outputs.
-  static func vggish(
+  public static func vggish(
     widths: [Int] = [64, 128, 256, 256, 512, 512], dense: [Int] = [4096, 4096]
   ) -> SafetensorsWriter {
     var writer = trunk(widths: widths)
@@ -64,7 +64,7 @@ enum FormulaModel {
   }
 
   /// Hark's head on the same trunk.
-  static func hark(widths: [Int] = [64, 128, 256, 256, 512, 512]) -> SafetensorsWriter {
+  public static func hark(widths: [Int] = [64, 128, 256, 256, 512, 512]) -> SafetensorsWriter {
     var writer = trunk(widths: widths)
     writer.metadata["architecture"] = "vggish-hark"
     add("embedding", 6, [128, 8 * widths[5]], to: &writer)

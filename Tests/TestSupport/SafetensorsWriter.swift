@@ -1,35 +1,37 @@
 import Foundation
 
 /// Writes safetensors files for tests, independently of the reader.
-struct SafetensorsWriter {
-  struct Entry {
-    var name: String
-    var type: String
-    var shape: [Int]
-    var bytes: Data
+public struct SafetensorsWriter: Sendable {
+  public struct Entry: Sendable {
+    public var name: String
+    public var type: String
+    public var shape: [Int]
+    public var bytes: Data
   }
 
-  var metadata: [String: String] = [:]
-  private(set) var entries: [Entry] = []
+  public var metadata: [String: String] = [:]
+  public private(set) var entries: [Entry] = []
 
-  mutating func add(_ name: String, type: String, shape: [Int], bytes: Data) {
+  public init() {}
+
+  public mutating func add(_ name: String, type: String, shape: [Int], bytes: Data) {
     entries.removeAll { $0.name == name }
     entries.append(Entry(name: name, type: type, shape: shape, bytes: bytes))
   }
 
-  mutating func add(_ name: String, shape: [Int], _ values: [Float]) {
+  public mutating func add(_ name: String, shape: [Int], _ values: [Float]) {
     precondition(shape.reduce(1, *) == values.count)
     add(name, type: "F32", shape: shape, bytes: values.withUnsafeBytes { Data($0) })
   }
 
-  mutating func add(_ name: String, shape: [Int], codes: [Int8]) {
+  public mutating func add(_ name: String, shape: [Int], codes: [Int8]) {
     add(name, type: "I8", shape: shape, bytes: codes.withUnsafeBytes { Data($0) })
   }
 
-  mutating func remove(_ name: String) { entries.removeAll { $0.name == name } }
+  public mutating func remove(_ name: String) { entries.removeAll { $0.name == name } }
 
   /// The header's JSON, padded with spaces to a multiple of eight bytes.
-  func header() -> Data {
+  public func header() -> Data {
     var members: [String] = []
     if !metadata.isEmpty { members.append("\"__metadata__\":\(Self.json(metadata))") }
     var offset = 0
@@ -45,10 +47,10 @@ struct SafetensorsWriter {
     return Data(text.utf8)
   }
 
-  func write(to url: URL) throws { try Self.write(header: header(), body: sorted, to: url) }
+  public func write(to url: URL) throws { try Self.write(header: header(), body: sorted, to: url) }
 
   /// With a header of the test's own making.
-  func write(header: String, to url: URL) throws {
+  public func write(header: String, to url: URL) throws {
     var text = header
     while text.utf8.count % 8 != 0 { text += " " }
     try Self.write(header: Data(text.utf8), body: sorted, to: url)
