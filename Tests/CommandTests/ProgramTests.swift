@@ -98,13 +98,16 @@ import Testing
     let help = try await hark("--help")
     #expect(help.status == 0 && help.text.contains("USAGE") && help.errors.isEmpty)
     #expect(try await hark("--version").text == "hark \(HarkVersion.current)\n")
-    for command in ["similar", "list", "show", "status", "events", "rescan", "forget", "embed"] {
+    for command in [
+      "similar", "tags", "list", "show", "status", "events", "rescan", "forget", "embed", "model",
+      "model info", "model list", "model check",
+    ] {
       let help = try await hark("\(command) --help")
       #expect(help.status == 0 && help.text.contains("EXAMPLES"))
     }
     for wrong in [
       "frob", "similar", "similar a --from 1:75", "list -0", "similar a -k 0", "similar a -k -1",
-      "show",
+      "show", "tags", "tags a -n 0", "model check", "model frob",
     ] {
       let ended = try await hark(wrong)
       if wrong.contains("-k") { #expect(ended.errors.contains("1 to 10000"), "\(ended.errors)") }
@@ -115,7 +118,10 @@ import Testing
   }
 
   @Test func withoutADaemon() async throws {
-    for command in ["status", "list", "similar a.flac", "events", "rescan", "forget a", "show a"] {
+    for command in [
+      "status", "list", "similar a.flac", "tags a.flac", "events", "rescan", "forget a", "show a",
+      "model", "model info", "model list",
+    ] {
       let ended = try await hark(command)
       #expect(ended.status == 69 && ended.errorLines.count == 1 && ended.output.isEmpty)
     }
