@@ -52,6 +52,17 @@ struct QueryImage {
     return count
   }
 
+  /// 1 for each point that is set, when every row is moved on by `shift`, around the end.
+  func hits(_ points: [Point], shift: Int) -> [UInt8] {
+    bits.withUnsafeBufferPointer { bits in
+      points.map { point in
+        var row = Int(point.row) + shift
+        if row >= rows { row -= rows }
+        return UInt8(isSet(bits, row, point.column))
+      }
+    }
+  }
+
   func isSet(_ point: Point) -> Bool {
     bits.withUnsafeBufferPointer { isSet($0, Int(point.row), point.column) } != 0
   }
