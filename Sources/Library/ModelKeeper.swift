@@ -68,13 +68,30 @@ actor ModelKeeper {
     do throws(HarkError) {
       try await adopt(pool.capabilities(), files: files)
     } catch {
-      // A bad new model must not take the old one's answers away.
       guard let kept = files.dropFirst().first else { throw error }
-      logger.error("the new model cannot be used, the old one stays: \(error)")
-      statistics.warn(.model, "the model \(files[0].escaped) cannot be used: \(error)")
-      try await pool.replaceModels([kept])
-      try await adopt(pool.capabilities(), files: [kept])
+      try await startWithOne(wanted: files[0], kept: kept)
     }
+  }
+
+  /// Goes on with one of two models, where the other cannot be loaded.
+  private func startWithOne(wanted: FilePath, kept: FilePath) async throws(HarkError) {
+    do throws(HarkError) {
+      try await pool.replaceModels([wanted])
+    } catch {
+      // A bad new model must not take the old one's answers away.
+      logger.error("the new model cannot be used, the old one stays: \(error)")
+      statistics.warn(.model, "the model \(wanted.escaped) cannot be used: \(error)")
+      try await pool.replaceModels([kept])
+      return try await adopt(pool.capabilities(), files: [kept])
+    }
+    discard(kept, "it cannot be loaded")
+    try await adopt(pool.capabilities(), files: [wanted])
+  }
+
+  /// Removes a copy that is no longer what it was; one is made anew when its model is loaded again.
+  private func discard(_ copy: FilePath, _ why: String) {
+    logger.error("the copy \(copy.escaped) of a model is damaged and is removed: \(why)")
+    _ = copy.withPlatformString { unlink($0) }
   }
 
   /// Removes index files of no known generation: what a crash during a compaction leaves over.
@@ -121,8 +138,13 @@ actor ModelKeeper {
       guard let id = ModelID(model.info.id) else {
         throw HarkError(.defect, "a worker names a model by \(model.info.id)")
       }
-      loaded[id] = model
       let copy = Self.copy(of: id, in: directory)
+      if path != copy, path.removingLastComponent() == directory.models {
+        // A copy bears the hash that it had when it was made.
+        discard(path, "its SHA-256 is \(id)")
+        return try await adopt(without: path, of: paths)
+      }
+      loaded[id] = model
       do throws(HarkError) {
         try await disk.run { () throws(HarkError) in try ModelCopy.make(of: path, at: copy) }
       } catch {
@@ -155,6 +177,17 @@ actor ModelKeeper {
     if again > 0 {
       logger.notice("the decoder is now \(capabilities.decoder): \(again) files are tried again")
     }
+  }
+
+  private func adopt(without damaged: FilePath, of paths: [FilePath]) async throws(HarkError) {
+    let rest = paths.filter { $0 != damaged }
+    guard !rest.isEmpty else {
+      throw HarkError(
+        .corrupt, "the copy of the model in \(directory.models.escaped) is damaged",
+        remedy: "name the model's file with --model")
+    }
+    try await pool.replaceModels(rest)
+    try await adopt(pool.capabilities(), files: rest)
   }
 
   private static func copy(of id: ModelID, in directory: StateDirectory) -> FilePath {
