@@ -15,6 +15,7 @@ struct HarkCommand: AsyncParsableCommand {
         hark similar song.flac
         hark similar mix.ogg --from 1:32 --to 1:45
         hark similar kick.wav --under ~/samples --paths -0 | xargs -0 mpv
+        hark tags ~/Downloads/clip.mp3
         hark list --failed
 
       THE SOCKET

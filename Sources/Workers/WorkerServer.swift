@@ -23,7 +23,7 @@ public struct WorkerServer: ~Copyable {
     else {
       throw HarkError(
         .unavailable, "descriptor \(descriptor.rawValue) is not a worker's socket",
-        remedy: "harkd and 'hark embed' start hark-worker themselves")
+        remedy: "harkd and hark start hark-worker themselves")
     }
     socket = FrameSocket(descriptor: descriptor)
   }

@@ -5,7 +5,7 @@ import Workers
 /// The worker's command line, which only the pool writes.
 struct WorkerArguments {
   static let explanation = """
-    hark-worker \(HarkVersion.current) analyses audio files for harkd and 'hark embed', which start
+    hark-worker \(HarkVersion.current) analyses audio files for harkd and hark, which start
     it themselves and hand it open files over a socket. Started by hand it does nothing.
     """
 
@@ -36,6 +36,6 @@ struct WorkerArguments {
   private static func bad(_ argument: String) -> HarkError {
     HarkError(
       .invalidArgument, "\(argument) is no argument of a worker",
-      remedy: "harkd and 'hark embed' start hark-worker themselves")
+      remedy: "harkd and hark start hark-worker themselves")
   }
 }
