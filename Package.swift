@@ -34,6 +34,7 @@ let package = Package(
     // What Benchmarks/ measures from within.
     .library(
       name: "HarkPipeline", targets: ["Core", "Audio", "Features", "Embedding", "Pipeline"]),
+    .library(name: "HarkFingerprint", targets: ["Core", "Features", "Fingerprint"]),
     .library(name: "HarkStorage", targets: ["Core", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
   ],

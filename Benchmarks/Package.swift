@@ -21,6 +21,9 @@ let package = Package(
       ],
       // Everything happens on the main thread, one thing at a time, so that nothing disturbs it.
       swiftSettings: [.defaultIsolation(MainActor.self)]),
+    // Names excerpts on all cores; Benchmarks/identify makes them and scores the answers.
+    .executableTarget(
+      name: "identify", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),
   ],
   swiftLanguageModes: [.v6]
 )

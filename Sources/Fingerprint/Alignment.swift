@@ -14,10 +14,7 @@ struct Alignment: Sendable, Equatable {
   /// The logarithm of how much likelier these hits and misses are if the recording is heard than by
   /// chance.
   var surprise = 0.0
-  /// How much more the surprise varies at other alignments than if peaks were independent, at least
-  /// 1: music repeats itself, and so its peaks hit and miss together.
-  var dispersion = 1.0
-  /// What is left of the surprise without the best quarter of the stretch, over the dispersion: a
-  /// match has to be good all along, where a chance one has a lucky moment.
+  /// What is left of the surprise without the best quarter of the stretch: a match has to be good all
+  /// along, where a chance one has a lucky moment.
   var evidence = 0.0
 }

@@ -13,25 +13,20 @@ extension Verifier {
   /// Alignments at which chance is measured, at most, and how far they keep from the one in question.
   private static let shifts = 120
   private static let apart = 10
-  /// Of those, the share with the most hits that does not count towards the dispersion: a query that
-  /// repeats itself exactly matches there too, and that is no chance.
-  private static let repeats = 0.08
   /// How probable a hit may be where chance has no part in it.
   private static let hearings = [0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95]
 
-  /// Sets the alignment's hits, chance, dispersion and evidence.
+  /// Sets the alignment's hits, surprise and evidence.
   func weigh(_ alignment: inout Alignment, _ points: [QueryImage.Point]) {
     alignment.peaks = points.count
     alignment.hits = image.count(points, shift: 0)
     let span = image.rows - 2 * Self.apart
     guard points.count >= 8, alignment.hits >= 4, span > 8 else { return }
     let shifts = min(Self.shifts, span)
-    var isHit: [[UInt8]] = []
     var counts = [Int](repeating: 0, count: points.count)
     for step in 0..<shifts {
-      let hits = image.hits(points, shift: Self.apart + step * span / shifts)
-      for i in points.indices { counts[i] += Int(hits[i]) }
-      isHit.append(hits)
+      let isHit = image.hits(points, shift: Self.apart + step * span / shifts)
+      for i in points.indices { counts[i] += Int(isHit[i]) }
     }
     // As if each peak had been hit once more in two more trials: none is certain to miss.
     let chances = counts.map { Double($0 + 1) / Double(shifts + 2) }
@@ -45,8 +40,7 @@ extension Verifier {
     }
     guard best.surprise > 0 else { return }
     alignment.surprise = best.surprise
-    alignment.dispersion = Self.dispersion(best.scores, chances, isHit)
-    alignment.evidence = Self.withoutBestQuarter(best.scores, here, points) / alignment.dispersion
+    alignment.evidence = Self.withoutBestQuarter(best.scores, here, points)
   }
 
   /// The logarithm of how much likelier a hit and a miss are where the recording is heard than by
@@ -66,23 +60,6 @@ extension Verifier {
     var sum = 0.0
     for i in scores.indices { sum += isHit[i] == 0 ? scores[i].miss : scores[i].hit }
     return sum
-  }
-
-  /// The variance of the sum at other alignments over what it would be were peaks independent, and
-  /// at least 1.
-  private static func dispersion(
-    _ scores: [Score], _ chances: [Double], _ isHit: [[UInt8]]
-  ) -> Double {
-    var sums = isHit.map { sum(scores, $0) }.sorted()
-    sums.removeLast(Int(Double(sums.count) * repeats))
-    let mean = sums.reduce(0, +) / Double(sums.count)
-    let variance =
-      sums.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(1, sums.count - 1))
-    var independent = 0.0
-    for (score, chance) in zip(scores, chances) {
-      independent += (score.hit - score.miss) * (score.hit - score.miss) * chance * (1 - chance)
-    }
-    return max(1, variance / independent)
   }
 
   /// The sum over all but that quarter of the stretch which says most.

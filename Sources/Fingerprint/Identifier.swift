@@ -94,8 +94,8 @@ public struct Identifier: Sendable {
   /// How far the evidence of chance matches grows with each e-fold of trials, and the trials in
   /// which a frame of library counts: both measured with music that is in no library (see
   /// `Benchmarks/identify`), since matching music by chance is nothing like independent events.
-  private static let evidencePerFold = 1.0
-  private static let trialsPerFrame = 5e-5
+  private static let evidencePerFold = 1.36
+  private static let trialsPerFrame = 8.2e-7
 
   private func expectedFalseMatches(_ alignment: Alignment, tried: Int) -> Double {
     Double(index.frames) * Double(tried) * Self.trialsPerFrame

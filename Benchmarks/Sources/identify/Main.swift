@@ -1,0 +1,88 @@
+import Fingerprint
+import Foundation
+
+/// identify FOLDER [NAME=VALUE...] : indexes the library in the folder, answers its queries, and
+/// prints one JSON object a query. Names are those of `FingerprintParameters`.
+@main enum Main {
+  static func main() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    guard let folder = arguments.first else { fatalError("identify FOLDER [NAME=VALUE...]") }
+    let settings = Settings(Array(arguments.dropFirst()))
+    let parameters = settings.parameters
+    let url = URL(filePath: folder)
+    let library = try Corpus<RecordingEntry>("library", in: url)
+    let queries = try Corpus<QueryEntry>("queries", in: url)
+
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let recordings = parallel(library.entries.count) { i in
+      let samples = library.samples(of: library.entries[i])
+      let extractor = PeakExtractor(parameters, limit: parameters.recordingPeaks)
+      var peaks: [Peak] = []
+      samples.withUnsafeBufferPointer { extractor.append($0) { peaks.append($0) } }
+      extractor.finish { peaks.append($0) }
+      return (peaks: peaks, frames: extractor.frames)
+    }
+    let extraction = clock.now - begin
+    let seconds = Double(library.entries.reduce(0) { $0 + $1.count }) / 16_000
+    let index = LandmarkIndex(recordings, parameters)
+    let peaks = recordings.reduce(0) { $0 + $1.peaks.count }
+    log(
+      "\(library.entries.count) recordings, \(seconds / 3600) h; extraction \(extraction), "
+        + "peaks/s \(Double(peaks) / seconds), landmarks/s \(Double(index.landmarks) / seconds)")
+
+    let chosen = queries.entries.indices.filter {
+      settings.takes(queries.entries[$0], $0)
+    }
+    var identifier = Identifier(index)
+    settings.adjust(&identifier)
+    let lines = parallel(chosen.count) { [identifier] place in
+      let i = chosen[place]
+      let start = clock.now
+      let query = Query(queries.samples(of: queries.entries[i]), parameters)
+      let heard = clock.now
+      let identification = identifier.identify(query)
+      let answered = clock.now
+      return Answer(
+        query: i, reason: identification.reason?.rawValue,
+        matches: identification.matches.prefix(5).map(Answer.Named.init),
+        hearing: (heard - start) / .milliseconds(1),
+        searching: (answered - heard) / .milliseconds(1))
+    }
+    let encoder = JSONEncoder()
+    for line in lines { print(String(decoding: try encoder.encode(line), as: UTF8.self)) }
+  }
+
+  static func log(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+}
+
+/// One query's answer, for the scorer.
+struct Answer: Encodable, Sendable {
+  var query: Int
+  var reason: String?
+  var matches: [Named]
+  /// Milliseconds from samples to peaks.
+  var hearing: Double
+  /// Milliseconds from peaks to the answer.
+  var searching: Double
+
+  struct Named: Encodable, Sendable {
+    var recording: Int
+    var offset: Double
+    var speed: Double
+    var pitch: Double
+    var matched: Int
+    var seconds: Double
+    var expected: Double
+
+    init(_ match: Match) {
+      recording = match.recording
+      offset = match.offset
+      speed = match.speed
+      pitch = match.pitch
+      matched = match.matched
+      seconds = match.matchedSeconds
+      expected = match.expectedFalseMatches
+    }
+  }
+}
