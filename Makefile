@@ -14,11 +14,16 @@ TEST_WIDTH ?= 6
 # Where the built programs are.
 BUILT ?= .build/release
 
+# What `make evaluate` measures.
+MODEL ?= $(firstword $(wildcard Models/*.safetensors))
+DATA ?=
+TEACHER ?=
+
 # The Swift runtime is linked in, so that what is installed needs no Swift toolchain.
 RELEASE := -c release --static-swift-stdlib
 SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
-.PHONY: help run release test lint format bench samples install uninstall clean
+.PHONY: help run release test lint format bench training evaluate samples install uninstall clean
 
 help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -48,6 +53,15 @@ bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
 	@scripts/install-dependencies build
 	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
+
+training: ## Make the Python environment of Models/training in .build-training
+	@scripts/install-dependencies training
+	@scripts/training-environment
+
+evaluate: training ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
+	@test -x "$(BUILT)/hark" || $(MAKE) --no-print-directory release
+	@.build-training/bin/python Models/training/evaluate "$(DATA)" --hark "$(BUILT)/hark" --model "$(MODEL)" \
+	  $(if $(TEACHER),--teacher "$(TEACHER)")
 
 samples: ## Make the files in Audio/ anew
 	@scripts/install-dependencies samples
