@@ -33,12 +33,39 @@ public struct Identifier: Sendable {
 
   public init(_ index: LandmarkIndex) { self.index = index }
 
+  /// Names an excerpt. One that is longer than ``longest`` is named by windows of it, the first that
+  /// is sure; ``timeline(_:)`` hears all of it.
   public func identify(_ query: Query) -> Identification {
+    guard query.seconds > Self.longest else {
+      return identify(query, alsoTrying: [], usesGrid: true)
+    }
+    let starts = (0..<Self.windowsOfLong).map {
+      (query.seconds - Timeline.window) * Double($0) / Double(Self.windowsOfLong - 1)
+    }
+    var reason = Identification.Reason.silence
+    for start in starts {
+      let window = query.window(from: start, seconds: Timeline.window, index.parameters)
+      var answer = identify(window, alsoTrying: [], usesGrid: true)
+      if answer.reason == nil {
+        for i in answer.matches.indices { answer.matches[i].move(by: start) }
+        return answer
+      }
+      if answer.reason == .noMatch { reason = .noMatch }
+    }
+    return Identification(reason)
+  }
+
+  /// Seconds of query that are searched at once.
+  static let longest = 60.0
+  private static let windowsOfLong = 8
+
+  /// Searches for one stretch, with a few other warps beside none, and the whole grid if wanted.
+  func identify(_ query: Query, alsoTrying warps: [Warp], usesGrid: Bool) -> Identification {
     guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
     guard index.count > 0 else { return Identification(.noMatch) }
     let verifier = Verifier(query, index.parameters)
-    for effort in efforts {
+    for effort in efforts([.none] + warps, usesGrid) {
       let found = Searcher(index: index).alignments(query, verifier, effort)
       let matches = matches(found, verifier, tried: effort.warps.count)
       if !matches.isEmpty { return Identification(matches) }
@@ -46,17 +73,16 @@ public struct Identifier: Sendable {
     return Identification(.noMatch)
   }
 
-  private var efforts: [Searcher.Effort] {
+  private func efforts(_ warps: [Warp], _ usesGrid: Bool) -> [Searcher.Effort] {
     let parameters = index.parameters
     var efforts: [Searcher.Effort] = []
     if searches.contains(.sparse) {
-      efforts.append(
-        .init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: [.none]))
+      efforts.append(.init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: warps))
     }
     if searches.contains(.dense) {
-      efforts.append(.init(grids: 2, peaks: parameters.queryPeaks, probes: true, warps: [.none]))
+      efforts.append(.init(grids: 2, peaks: parameters.queryPeaks, probes: true, warps: warps))
     }
-    if searches.contains(.warps) {
+    if searches.contains(.warps), usesGrid {
       efforts.append(
         .init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: WarpGrid.all))
     }

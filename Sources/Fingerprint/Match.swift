@@ -31,6 +31,12 @@ public struct Match: Sendable, Equatable {
     public var duration: Double { to - from }
   }
 
+  /// Makes a match of a query's stretch one of the query: the stretch began at `start` seconds.
+  mutating func move(by start: Double) {
+    offset -= start * speed
+    intervals = intervals.map { Interval(from: $0.from + start, to: $0.to + start) }
+  }
+
   /// Seconds of the query in which the recording is heard.
   public var matchedSeconds: Double { intervals.reduce(0) { $0 + $1.duration } }
 }

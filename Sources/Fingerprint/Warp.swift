@@ -14,4 +14,11 @@ public struct Warp: Sendable, Equatable, Hashable {
 
   /// Faster or slower as a turntable is: pitch changes with speed.
   public static func turntable(_ speed: Double) -> Warp { Warp(speed: speed, pitch: speed) }
+
+  /// Within what telling one from the other takes.
+  func isNear(_ other: Warp) -> Bool {
+    abs(speed - other.speed) < 0.003 && abs(pitch - other.pitch) < 0.003
+  }
+
+  var isNone: Bool { isNear(.none) }
 }

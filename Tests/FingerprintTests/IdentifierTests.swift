@@ -3,11 +3,11 @@ import Testing
 
 @testable import Fingerprint
 
-/// Excerpts of synthesised music against a small library of it.
-@Suite struct IdentifierTests {
-  private static let parameters = FingerprintParameters()
-  private static let music = (0..<6).map { Signals.music(seconds: 22, seed: 100 + UInt64($0)) }
-  private static let index = LandmarkIndex(
+/// Six pieces of synthesised music.
+enum SmallLibrary {
+  static let parameters = FingerprintParameters()
+  static let music = (0..<6).map { Signals.music(seconds: 22, seed: 100 + UInt64($0)) }
+  static let index = LandmarkIndex(
     music.map { samples in
       let extractor = PeakExtractor(parameters, limit: parameters.recordingPeaks)
       var peaks: [Peak] = []
@@ -15,6 +15,13 @@ import Testing
       extractor.finish { peaks.append($0) }
       return (peaks: peaks, frames: extractor.frames)
     }, parameters)
+}
+
+/// Excerpts of synthesised music against a small library of it.
+@Suite struct IdentifierTests {
+  private static let parameters = SmallLibrary.parameters
+  private static let music = SmallLibrary.music
+  private static let index = SmallLibrary.index
 
   private func identify(_ samples: [Float]) -> Identification {
     Identifier(Self.index).identify(Query(samples, Self.parameters))

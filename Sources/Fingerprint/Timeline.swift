@@ -1,0 +1,87 @@
+extension Identifier {
+  /// Everything that is heard in a query of any length: one recording after another, or several at
+  /// once, each with its intervals, in order of their beginning.
+  ///
+  /// Goes through the query in windows that overlap by half. What a recording explains of a window is
+  /// taken out, and the rest searched again. All warps are tried in every
+  /// ``Timeline/windowsPerGrid``-th window that has no match; those that were found before, in all.
+  /// Memory is bounded by the query's peaks; time grows with its length.
+  public func timeline(_ query: Query) -> Identification {
+    guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
+    guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
+    var timeline = Timeline()
+    var known: [Warp] = []
+    for (number, start) in Timeline.windows(query.seconds).enumerated() {
+      var rest = query.window(from: start, seconds: Timeline.window, index.parameters)
+      for _ in 0..<Timeline.layers {
+        let usesGrid = number % Timeline.windowsPerGrid == 0
+        guard
+          let match = identify(rest, alsoTrying: known, usesGrid: usesGrid).matches.first
+        else { break }
+        let warp = Warp(speed: match.speed, pitch: match.pitch)
+        if !warp.isNone, !known.contains(where: { $0.isNear(warp) }) { known.append(warp) }
+        timeline.add(match, windowStart: start)
+        rest = rest.without(explainedBy: match, index)
+      }
+    }
+    return Identification(timeline.matches)
+  }
+}
+
+/// Matches of windows, joined where they continue each other.
+struct Timeline {
+  /// Seconds of a window.
+  static let window = 15.0
+  /// Recordings that are looked for at the same time, at most.
+  static let layers = 3
+  /// All warps are tried in one of so many windows.
+  static let windowsPerGrid = 4
+
+  private(set) var matches: [Match] = []
+
+  /// Starts of windows, each half a window after the one before.
+  static func windows(_ seconds: Double) -> [Double] {
+    let step = window / 2
+    let count = max(1, Int(((seconds - window) / step).rounded(.up)) + 1)
+    return (0..<count).map { Double($0) * step }
+  }
+
+  /// Joins a window's match to the one that it continues, or begins another.
+  mutating func add(_ windowMatch: Match, windowStart: Double) {
+    var match = windowMatch
+    match.move(by: windowStart)
+    guard let earlier = matches.lastIndex(where: { $0.continues(in: match, at: windowStart) })
+    else {
+      matches.append(match)
+      return
+    }
+    let joined = Self.union(matches[earlier].intervals + match.intervals)
+    let gained = joined.reduce(0) { $0 + $1.duration } - matches[earlier].matchedSeconds
+    // Windows overlap: only what is new counts, in proportion.
+    matches[earlier].matched += Int(
+      Double(match.matched) * max(0, gained) / max(match.matchedSeconds, 0.001))
+    matches[earlier].intervals = joined
+    matches[earlier].expectedFalseMatches = min(
+      matches[earlier].expectedFalseMatches, match.expectedFalseMatches)
+  }
+
+  static func union(_ intervals: [Match.Interval]) -> [Match.Interval] {
+    var union: [Match.Interval] = []
+    for interval in intervals.sorted(by: { $0.from < $1.from }) {
+      if let last = union.last, interval.from <= last.to + 0.5 {
+        union[union.count - 1].to = max(last.to, interval.to)
+      } else {
+        union.append(interval)
+      }
+    }
+    return union
+  }
+}
+
+extension Match {
+  /// Whether another match lays the same recording where this one does, at a time of the query.
+  func continues(in other: Match, at second: Double) -> Bool {
+    recording == other.recording && abs(speed / other.speed - 1) < 0.01
+      && abs(offset + speed * second - other.offset - other.speed * second) < 0.25
+  }
+}

@@ -1,0 +1,74 @@
+import TestSupport
+import Testing
+
+@testable import Fingerprint
+
+@Suite struct TimelineTests {
+  private let music = SmallLibrary.music
+  private var identifier: Identifier { Identifier(SmallLibrary.index) }
+
+  private func timeline(_ samples: [Float]) -> [Match] {
+    identifier.timeline(Query(samples, SmallLibrary.parameters)).matches
+  }
+
+  /// A broadcast: known, unknown, known at another speed.
+  @Test func oneAfterAnotherIsHeard() throws {
+    let samples =
+      music[0].excerpt(from: 2, seconds: 18) + Signals.music(seconds: 12, seed: 800)
+      + Signals.played(music[1].excerpt(from: 1, seconds: 20), speed: 1.04)
+    let matches = timeline(samples)
+    #expect(matches.map(\.recording) == [0, 1], "\(matches)")
+    let (first, second) = (try #require(matches.first), try #require(matches.last))
+    #expect(abs(first.offset - 2) < 0.02)
+    #expect(abs(first.intervals[0].from) < 1 && abs(first.intervals.last!.to - 18) < 1.5)
+    #expect(abs(second.speed - 1.04) < 0.002)
+    // The second begins at 30 s, a second into its recording.
+    #expect(abs(second.offset + 30 * second.speed - 1) < 0.05, "\(second)")
+    #expect(abs(second.intervals[0].from - 30) < 1.5)
+  }
+
+  @Test func bothOfAMixAreHeard() {
+    let (first, second) = (
+      music[2].excerpt(from: 4, seconds: 14), music[3].excerpt(from: 6.3, seconds: 14)
+    )
+    let matches = timeline(Signals.mixed(first, second, decibels: 0))
+    #expect(Set(matches.map(\.recording)) == [2, 3], "\(matches)")
+    for match in matches {
+      #expect(abs(match.offset - (match.recording == 2 ? 4 : 6.3)) < 0.02, "\(match)")
+      #expect(match.matchedSeconds > 8)
+    }
+  }
+
+  @Test func nothingKnownIsNoMatch() {
+    let query = Query(Signals.music(seconds: 20, seed: 801), SmallLibrary.parameters)
+    #expect(identifier.timeline(query).reason == .noMatch)
+    let silence = Query([Float](repeating: 0, count: 400_000), SmallLibrary.parameters)
+    #expect(identifier.timeline(silence).reason == .silence)
+  }
+
+  /// A long query is named by a window of it, and its offset still counts from its own beginning.
+  @Test func aLongQueryIsNamedByAWindow() throws {
+    let samples = Signals.music(seconds: 50, seed: 802) + music[4]
+    let answer = identifier.identify(Query(samples, SmallLibrary.parameters))
+    let match = try #require(answer.matches.first)
+    #expect(match.recording == 4)
+    #expect(abs(match.offset + 50) < 0.02, "\(match)")
+  }
+
+  @Test func windowsCoverTheQuery() {
+    for seconds in [1.0, 15, 15.1, 22.5, 100, 3_600] {
+      let windows = Timeline.windows(seconds)
+      #expect(windows.first == 0)
+      #expect(windows.last! + Timeline.window >= seconds && windows.last! < max(1, seconds))
+      #expect(zip(windows, windows.dropFirst()).allSatisfy { $1 - $0 == Timeline.window / 2 })
+    }
+  }
+
+  @Test func intervalsAreJoined() {
+    let union = Timeline.union([
+      .init(from: 5, to: 7), .init(from: 0, to: 2), .init(from: 2.3, to: 4),
+      .init(from: 6, to: 6.5),
+    ])
+    #expect(union == [.init(from: 0, to: 4), .init(from: 5, to: 7)])
+  }
+}
