@@ -40,8 +40,7 @@ struct SmallModel {
 
 /// The model that is shipped.
 enum ShippedModel {
-  static let path = FilePath(
-    Golden.repository.appendingPathComponent("Models/hark-0-untrained.safetensors").path)
+  static let path = FilePath(Golden.shippedModel.path)
 }
 
 extension Embedder {

@@ -8,8 +8,7 @@ import TestSupport
 import Testing
 
 /// The model that comes with the repository.
-private let modelPath = FilePath(
-  Golden.repository.appendingPathComponent("Models/hark-0-untrained.safetensors").path)
+private let modelPath = FilePath(Golden.shippedModel.path)
 
 /// Building the network costs most: one for all tests, which take turns.
 private struct Shared: @unchecked Sendable {
@@ -132,8 +131,9 @@ private struct Shared: @unchecked Sendable {
     // The same network under another name is another model.
     let directory = try TemporaryDirectory()
     var bytes = try Data(contentsOf: URL(fileURLWithPath: modelPath.string))
-    let name = try #require(bytes.range(of: Data("hark-0-untrained".utf8)))
-    bytes.replaceSubrange(name, with: Data("hark-0-renamed-0".utf8))
+    let name = Data("\"name\":\"\(model.info.name)\"".utf8)
+    let place = try #require(bytes.range(of: name))
+    bytes.replaceSubrange(place, with: Data(name.map { $0 == UInt8(ascii: "-") ? 95 : $0 }))
     try bytes.write(to: directory("other.safetensors"))
     let other = FilePath(directory("other.safetensors").path)
     let both = try Analyser(models: [modelPath, other], precision: .f32)

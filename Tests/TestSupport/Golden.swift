@@ -6,6 +6,15 @@ public enum Golden {
   public static let repository = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
+  /// The one model of `Models/`: what is shipped.
+  public static let shippedModel: URL = {
+    let folder = repository.appendingPathComponent("Models")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    let models = names.filter { $0.hasSuffix(".safetensors") }
+    precondition(models.count == 1, "Models/ holds \(models.count) models, not one")
+    return folder.appendingPathComponent(models[0])
+  }()
+
   /// A file of `Tests/Golden`.
   public static func url(_ name: String) -> URL {
     repository.appendingPathComponent("Tests/Golden").appendingPathComponent(name)

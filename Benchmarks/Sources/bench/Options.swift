@@ -37,7 +37,7 @@ struct Options {
       return FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(text))
     }
     programs = path("HARK_BUILT", ".build/release")
-    model = path("HARK_MODEL", "Models/hark-0-untrained.safetensors")
+    model = path("HARK_MODEL", try Self.shippedModel(in: repository))
     var rest = arguments[...]
     while let argument = rest.popFirst() {
       switch argument {
@@ -57,6 +57,16 @@ struct Options {
       default: throw Self.wrong("\(argument) is no option")
       }
     }
+  }
+
+  /// The one model of `Models/`, relative to the repository.
+  private static func shippedModel(in repository: FilePath) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: repository.appending("Models").string)
+    guard let name = names.first(where: { $0.hasSuffix(".safetensors") }) else {
+      throw HarkError(.notFound, "Models/ holds no model", remedy: "name one with HARK_MODEL")
+    }
+    return "Models/\(name)"
   }
 
   func includes(_ benchmark: Benchmark) -> Bool { only.isEmpty || only.contains(benchmark) }
