@@ -34,7 +34,7 @@ let package = Package(
     // What Benchmarks/ measures from within.
     .library(
       name: "HarkPipeline", targets: ["Core", "Audio", "Features", "Embedding", "Pipeline"]),
-    .library(name: "HarkFingerprint", targets: ["Core", "Features", "Fingerprint"]),
+    .library(name: "HarkFingerprint", targets: ["Core", "Peaks", "Fingerprint"]),
     .library(name: "HarkStorage", targets: ["Core", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
   ],
@@ -74,9 +74,10 @@ let package = Package(
     .target(name: "Core", dependencies: [system]),
     .target(name: "Audio", dependencies: ["Core", "CSndfile", "CSoxr", "CEbur128", crypto]),
     .target(name: "Features", dependencies: ["Core", "CFFTW"]),
-    .target(name: "Fingerprint", dependencies: ["Core", "Features"]),
+    .target(name: "Peaks", dependencies: ["Core", "Features"]),
     .target(name: "Embedding", dependencies: ["Core", "CDNNL", crypto]),
-    .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Embedding"]),
+    .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Peaks", "Embedding"]),
+    .target(name: "Fingerprint", dependencies: ["Core"]),
     .target(name: "VectorIndex", dependencies: ["Core", "CKernels", system]),
     .target(name: "Catalogue", dependencies: ["Core", "VectorIndex", grdb, system]),
     .target(name: "Watching", dependencies: ["Core", "CLinux", logging, system]),
@@ -120,9 +121,10 @@ let package = Package(
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "TestSupport"]),
     .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
-    .testTarget(name: "FingerprintTests", dependencies: ["Fingerprint", "TestSupport"]),
+    .testTarget(name: "PeaksTests", dependencies: ["Peaks", "TestSupport"]),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
+    .testTarget(name: "FingerprintTests", dependencies: ["Fingerprint", "Peaks", "TestSupport"]),
     .testTarget(
       name: "VectorIndexTests", dependencies: ["VectorIndex", "CKernels", "TestSupport"]),
     .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "TestSupport", grdb]),

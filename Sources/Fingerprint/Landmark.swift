@@ -1,3 +1,5 @@
+import Core
+
 /// Two peaks of a recording, hashed: the first one's bin, and the way from it to the second (Wang,
 /// "An industrial-strength audio search algorithm", ISMIR 2003).
 public struct Landmark: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import Core
+
 /// Recordings in memory: their peaks, and where each landmark occurs in them.
 ///
 /// All recordings lie one behind the other on one line of frames, so that a posting is one number.
@@ -24,15 +26,14 @@ public struct LandmarkIndex: Sendable {
   public var frames: Int { lengths.reduce(0, +) }
   public var landmarks: Int { postings.count }
 
-  /// - Parameter recordings: each one's peaks in order of time, and its length in frames.
-  public init(
-    _ recordings: [(peaks: [Peak], frames: Int)], _ parameters: FingerprintParameters
-  ) {
+  /// - Parameter recordings: of each, one grid.
+  public init(_ recordings: [Constellation], _ parameters: FingerprintParameters) {
     self.parameters = parameters
     var starts = [UInt32](repeating: 0, count: Landmark.keys + 1)
     var next = UInt32(Self.gap)
-    for (all, frames) in recordings {
-      let kept = all.strongest(parameters.recordingPeaks)
+    for recording in recordings {
+      let kept = (recording.grids.first ?? []).strongest(parameters.recordingPeaks)
+      let frames = recording.frames
       firstFrames.append(next)
       peaks.append(kept)
       lengths.append(frames)

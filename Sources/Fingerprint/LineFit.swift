@@ -1,3 +1,5 @@
+import Core
+
 extension Verifier {
   /// A recording's peak beside the query's nearest, in frames and in bins.
   struct Pair {

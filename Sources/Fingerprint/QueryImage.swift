@@ -1,3 +1,5 @@
+import Core
+
 /// The query's peaks as a picture that says quickly whether there is a peak about a point.
 ///
 /// A cell is half a frame by half a bin, and set where a peak lies within the tolerances.

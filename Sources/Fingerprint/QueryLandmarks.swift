@@ -1,3 +1,5 @@
+import Core
+
 /// The keys under which a query's landmarks are looked up, after its peaks have been warped to where
 /// the recording has them.
 ///

@@ -1,3 +1,5 @@
+import Core
+
 /// Checks alignments peak by peak: where a recording's peaks ought to be in the query, and whether
 /// they are there.
 struct Verifier {

@@ -1,3 +1,4 @@
+import Core
 import TestSupport
 import Testing
 
@@ -7,14 +8,7 @@ import Testing
 enum SmallLibrary {
   static let parameters = FingerprintParameters()
   static let music = (0..<6).map { Signals.music(seconds: 22, seed: 100 + UInt64($0)) }
-  static let index = LandmarkIndex(
-    music.map { samples in
-      let extractor = PeakExtractor(parameters, limit: parameters.recordingPeaks)
-      var peaks: [Peak] = []
-      samples.withUnsafeBufferPointer { extractor.append($0) { peaks.append($0) } }
-      extractor.finish { peaks.append($0) }
-      return (peaks: peaks, frames: extractor.frames)
-    }, parameters)
+  static let index = LandmarkIndex(hearing: music, parameters)
 }
 
 /// Excerpts of synthesised music against a small library of it.

@@ -1,3 +1,5 @@
+import Core
+import Peaks
 import TestSupport
 import Testing
 
@@ -27,8 +29,9 @@ import Testing
   }
 
   @Test func fanOutAndReachAreKept() {
-    let peaks = PeakExtractor.peaks(
-      of: Signals.music(seconds: 6, seed: 8), parameters, limit: parameters.recordingPeaks)
+    let peaks = ConstellationExtractor.constellation(
+      of: Signals.music(seconds: 6, seed: 8), parameters, role: .recording
+    ).grids[0]
     var perFrame: [Int32: Int] = [:]
     var total = 0
     Landmark.ofRecording(peaks, parameters) {
@@ -45,7 +48,9 @@ import Testing
   /// A query that is the recording asks for every landmark of it.
   @Test func aQueryAsksForItsRecordingsLandmarks() {
     let samples = Signals.music(seconds: 6, seed: 9)
-    let peaks = PeakExtractor.peaks(of: samples, parameters, limit: parameters.recordingPeaks)
+    let peaks = ConstellationExtractor.constellation(
+      of: samples, parameters, role: .recording
+    ).grids[0]
     let query = Query(samples, parameters)
     for probes in [false, true] {
       let landmarks = QueryLandmarks(

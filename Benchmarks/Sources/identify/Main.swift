@@ -1,5 +1,7 @@
+import Core
 import Fingerprint
 import Foundation
+import Peaks
 
 /// identify FOLDER [NAME=VALUE...] : indexes the library in the folder, answers its queries, and
 /// prints one JSON object a query. Names are those of `FingerprintParameters`.
@@ -17,16 +19,12 @@ import Foundation
     let begin = clock.now
     let recordings = parallel(library.entries.count) { i in
       let samples = library.samples(of: library.entries[i])
-      let extractor = PeakExtractor(parameters, limit: parameters.recordingPeaks)
-      var peaks: [Peak] = []
-      samples.withUnsafeBufferPointer { extractor.append($0) { peaks.append($0) } }
-      extractor.finish { peaks.append($0) }
-      return (peaks: peaks, frames: extractor.frames)
+      return ConstellationExtractor.constellation(of: samples, parameters, role: .recording)
     }
     let extraction = clock.now - begin
     let seconds = Double(library.entries.reduce(0) { $0 + $1.count }) / 16_000
     let index = LandmarkIndex(recordings, parameters)
-    let peaks = recordings.reduce(0) { $0 + $1.peaks.count }
+    let peaks = recordings.reduce(0) { $0 + $1.grids[0].count }
     log(
       "\(library.entries.count) recordings, \(seconds / 3600) h; extraction \(extraction), "
         + "peaks/s \(Double(peaks) / seconds), landmarks/s \(Double(index.landmarks) / seconds)")
@@ -39,7 +37,9 @@ import Foundation
     let lines = parallel(chosen.count) { [identifier] place in
       let i = chosen[place]
       let start = clock.now
-      let query = Query(queries.samples(of: queries.entries[i]), parameters)
+      let query = Query(
+        ConstellationExtractor.constellation(
+          of: queries.samples(of: queries.entries[i]), parameters, role: .query), parameters)
       let heard = clock.now
       let identification = identifier.identify(query)
       let answered = clock.now

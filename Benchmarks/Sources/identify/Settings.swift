@@ -1,3 +1,4 @@
+import Core
 import Fingerprint
 
 /// NAME=VALUE arguments.

@@ -1,13 +1,12 @@
 import Foundation
-import TestSupport
 
 /// Synthesised signals at 16 kHz, each the same for the same seed.
-enum Signals {
-  static let rate = 16_000.0
+public enum Signals {
+  public static let rate = 16_000.0
 
   /// Three voices of plucked tones with overtones, in random time and pitch, over soft noise: music
   /// enough to have peaks everywhere and to repeat nowhere.
-  static func music(seconds: Double, seed: UInt64) -> [Float] {
+  public static func music(seconds: Double, seed: UInt64) -> [Float] {
     var random = SplitMix64(seed: seed)
     var samples = [Float](repeating: 0, count: Int(seconds * rate))
     for _ in 0..<3 {
@@ -36,17 +35,17 @@ enum Signals {
     }
   }
 
-  static func whiteNoise(count: Int, seed: UInt64) -> [Float] {
+  public static func whiteNoise(count: Int, seed: UInt64) -> [Float] {
     var random = SplitMix64(seed: seed)
     return (0..<count).map { _ in .random(in: -0.5..<0.5, using: &random) }
   }
 
-  static func tone(seconds: Double, frequency: Double = 1_000) -> [Float] {
+  public static func tone(seconds: Double, frequency: Double = 1_000) -> [Float] {
     (0..<Int(seconds * rate)).map { Float(0.5 * sin(2 * .pi * frequency * Double($0) / rate)) }
   }
 
   /// A click of 5 ms every half second.
-  static func metronome(seconds: Double) -> [Float] {
+  public static func metronome(seconds: Double) -> [Float] {
     (0..<Int(seconds * rate)).map { i in
       let t = Double(i % 8_000) / rate
       return t < 0.005 ? Float(0.8 * sin(2 * .pi * 1_500 * t) * exp(-t / 0.001)) : 0
@@ -54,17 +53,17 @@ enum Signals {
   }
 
   /// `samples` with another signal so many decibels below them.
-  static func mixed(_ samples: [Float], _ other: [Float], decibels: Double) -> [Float] {
+  public static func mixed(_ samples: [Float], _ other: [Float], decibels: Double) -> [Float] {
     let gain = Float(level(samples) / level(other) * pow(10, -decibels / 20))
     return zip(samples, other).map { $0 + gain * $1 }
   }
 
-  static func level(_ samples: [Float]) -> Double {
+  public static func level(_ samples: [Float]) -> Double {
     (samples.reduce(0) { $0 + Double($1) * Double($1) } / Double(samples.count)).squareRoot()
   }
 
   /// Played so many times as fast, by cubic interpolation.
-  static func played(_ samples: [Float], speed: Double) -> [Float] {
+  public static func played(_ samples: [Float], speed: Double) -> [Float] {
     (0..<Int(Double(samples.count - 3) / speed)).map { i in
       let place = Double(i) * speed + 1
       let (n, x) = (Int(place), Float(place - place.rounded(.down)))
@@ -75,9 +74,9 @@ enum Signals {
 }
 
 extension [Float] {
-  func excerpt(from second: Double, seconds: Double) -> [Float] {
+  public func excerpt(from second: Double, seconds: Double) -> [Float] {
     Array(self[Int(second * Signals.rate)..<Int((second + seconds) * Signals.rate)])
   }
 
-  func scaled(_ gain: Float) -> [Float] { map { $0 * gain } }
+  public func scaled(_ gain: Float) -> [Float] { map { $0 * gain } }
 }

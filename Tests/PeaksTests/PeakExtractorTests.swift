@@ -1,7 +1,8 @@
+import Core
 import TestSupport
 import Testing
 
-@testable import Fingerprint
+@testable import Peaks
 
 @Suite struct PeakExtractorTests {
   private let parameters = FingerprintParameters()
@@ -41,8 +42,7 @@ import Testing
       parameters.rankFrames + parameters.peakFrames + parameters.meanFrames + 1)
     let moved = rest.filter { $0.frame > reach }.map {
       Peak(
-        time: $0.time + Int32(cut) * Peak.scale, frequency: $0.frequency, salience: $0.salience,
-        rank: $0.rank)
+        time: $0.time + Int32(cut) * Peak.scale, frequency: $0.frequency, rank: $0.rank)
     }
     #expect(moved == whole.filter { $0.frame > reach + Int32(cut) })
     #expect(moved.count > 100)
@@ -76,21 +76,45 @@ import Testing
 
   @Test func ranksAreTheNumberOfStrongerPeaks() {
     let samples = Signals.music(seconds: 8, seed: 6)
-    let all = { () -> [Peak] in
-      let extractor = PeakExtractor(parameters, limit: .max >> 33)
-      var peaks: [Peak] = []
-      samples.withUnsafeBufferPointer { extractor.append($0) { peaks.append($0) } }
-      extractor.finish { peaks.append($0) }
-      return peaks
-    }()
+    let maxima = maxima(samples)
+    var ranking = PeakRanking(parameters, limit: .max >> 33)
+    var all: [Peak] = []
+    for maximum in maxima { ranking.append(maximum) { all.append($0) } }
+    ranking.finish(frames: Int(maxima.map(\.frame).max()!) + 1) { all.append($0) }
+    #expect(all.count == maxima.count)
     let reach = Int32(parameters.rankFrames)
-    let last = all.map(\.frame).max()!
-    for (i, peak) in all.enumerated() where peak.frame >= reach && peak.frame + reach < last {
-      let stronger = all.enumerated().filter { j, other in
-        j != i && abs(other.frame - peak.frame) <= reach
-          && (other.salience, i) > (peak.salience, j)
+    let last = maxima.map(\.frame).max()!
+    for (i, maximum) in maxima.enumerated()
+    where maximum.frame >= reach && maximum.frame + reach < last {
+      let stronger = maxima.enumerated().filter { j, other in
+        j != i && abs(other.frame - maximum.frame) <= reach
+          && (other.salience, i) > (maximum.salience, j)
       }
-      #expect(Int(peak.rank) == stronger.count)
+      #expect(Int(all[i].rank) == stronger.count)
     }
+  }
+
+  private func maxima(_ samples: [Float]) -> [Maximum] {
+    let (spectrum, whitening, finder) = (
+      LogSpectrum(parameters), Whitening(parameters), PeakFinder(parameters)
+    )
+    var maxima: [Maximum] = []
+    samples.withUnsafeBufferPointer {
+      spectrum.append($0) { whitening.append($0) { finder.append($0) { maxima.append($0) } } }
+    }
+    whitening.finish { finder.append($0) { maxima.append($0) } }
+    finder.finish { maxima.append($0) }
+    return maxima
+  }
+
+  /// What is kept for a recording is the strongest of what is kept for a query.
+  @Test func aRecordingsPeaksAreAQuerysStrongest() {
+    let samples = Signals.music(seconds: 5, seed: 7)
+    let query = ConstellationExtractor.constellation(of: samples, parameters, role: .query)
+    let recording = ConstellationExtractor.constellation(of: samples, parameters, role: .recording)
+    #expect(recording.grids == [query.grids[0].strongest(parameters.recordingPeaks)])
+    #expect(query.grids.count == 2)
+    #expect(query.samples == samples.count && recording.samples == samples.count)
+    #expect(recording.frames == (samples.count - parameters.window) / parameters.hop + 1)
   }
 }

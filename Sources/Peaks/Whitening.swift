@@ -1,3 +1,5 @@
+import Core
+
 /// Rows of log power → rows of salience: each value less the mean of the values around it.
 ///
 /// What a room, a loudspeaker, a codec or a quiet passage does to the level of a whole region goes

@@ -1,3 +1,5 @@
+import Core
+
 /// Samples at 16 kHz → the peaks of their spectrogram, streamed.
 ///
 /// Memory is bounded: a second or so of rows, whatever the audio's length. The result does not depend
@@ -55,7 +57,7 @@ public final class PeakExtractor {
     ranking.finish(frames: frames) { peak(shifted($0)) }
   }
 
-  private func rank(_ found: Peak, _ peak: (Peak) -> Void) {
+  private func rank(_ found: Maximum, _ peak: (Peak) -> Void) {
     ranking.append(found) { peak(shifted($0)) }
   }
 
@@ -63,16 +65,5 @@ public final class PeakExtractor {
     var moved = peak
     moved.time += shift
     return moved
-  }
-
-  /// The peaks of samples that are all at hand.
-  public static func peaks(
-    of samples: [Float], _ parameters: FingerprintParameters, limit: Int
-  ) -> [Peak] {
-    let extractor = PeakExtractor(parameters, limit: limit)
-    var peaks: [Peak] = []
-    samples.withUnsafeBufferPointer { extractor.append($0) { peaks.append($0) } }
-    extractor.finish { peaks.append($0) }
-    return peaks
   }
 }

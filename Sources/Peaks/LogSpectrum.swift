@@ -1,3 +1,4 @@
+import Core
 import Features
 
 /// Samples → one row of log power for each frame; samples come in blocks of any size.

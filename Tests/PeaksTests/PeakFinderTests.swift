@@ -1,7 +1,8 @@
+import Core
 import TestSupport
 import Testing
 
-@testable import Fingerprint
+@testable import Peaks
 
 /// The maxima that the filters find, against a search of the whole neighbourhood of every point.
 @Suite struct PeakFinderTests {
@@ -32,9 +33,9 @@ import Testing
     return found
   }
 
-  private static func found(_ rows: [[Int16]], _ parameters: FingerprintParameters) -> [Peak] {
+  private static func found(_ rows: [[Int16]], _ parameters: FingerprintParameters) -> [Maximum] {
     let finder = PeakFinder(parameters)
-    var peaks: [Peak] = []
+    var peaks: [Maximum] = []
     for row in rows {
       row.withUnsafeBufferPointer { finder.append($0.baseAddress!) { peaks.append($0) } }
     }
@@ -55,7 +56,9 @@ import Testing
         rows: rows, width: 48, levels: spread, seed: UInt64(reach * 100 + rows)
       ).map { $0.map { spread < 100 ? $0 + base : $0 } }
       let peaks = Self.found(table, parameters)
-      #expect(peaks.map { [Int($0.frame), Int($0.bin)] } == Self.oracle(table, parameters))
+      #expect(
+        peaks.map { [Int($0.frame), Int(($0.frequency + Peak.scale / 2) >> 3)] }
+          == Self.oracle(table, parameters))
     }
   }
 
@@ -67,7 +70,7 @@ import Testing
     var dome = [[Int16]](repeating: [Int16](repeating: 0, count: 32), count: 5)
     for t in 1...3 { for f in 10...12 { dome[t][f] = 900 } }
     let peaks = Self.found(dome, parameters)
-    #expect(peaks.map { [Int($0.frame), Int($0.bin)] } == [[1, 18]])
+    #expect(peaks.map { [Int($0.frame), Int(($0.frequency + Peak.scale / 2) >> 3)] } == [[1, 18]])
   }
 
   @Test func verticesAreInterpolated() {

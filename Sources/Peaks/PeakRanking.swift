@@ -1,4 +1,6 @@
-/// Peaks → the strongest peaks of each stretch of time, each with its rank.
+import Core
+
+/// Maxima → the strongest peaks of each stretch of time, each with its rank.
 ///
 /// A peak's rank is the number of stronger ones within `rankFrames` frames before and after. Unlike
 /// blocks of a fixed length this moves with the audio, and unlike a threshold it gives quiet
@@ -7,7 +9,7 @@
 struct PeakRanking {
   private let reach: Int32
   private let limit: Int32
-  private var waiting: [Peak] = []
+  private var waiting: [Maximum] = []
   private var next = 0
 
   /// - Parameter limit: peaks of this rank and above are dropped.
@@ -17,7 +19,7 @@ struct PeakRanking {
   }
 
   /// Takes a peak and hands on those that it shows to have no more rivals ahead.
-  mutating func append(_ peak: Peak, keep: (Peak) -> Void) {
+  mutating func append(_ peak: Maximum, keep: (Peak) -> Void) {
     waiting.append(peak)
     let frame = peak.frame
     while waiting[next].frame + reach < frame {
@@ -49,9 +51,8 @@ struct PeakRanking {
     let full = 2 * reach + 1
     let last = min(end.map { $0 - 1 } ?? .max, frame + reach)
     let present = last - max(0, frame - reach) + 1
-    var ranked = peak
-    ranked.rank = stronger * full / max(1, present)
-    if ranked.rank < limit { keep(ranked) }
+    let rank = stronger * full / max(1, present)
+    if rank < limit { keep(Peak(time: peak.time, frequency: peak.frequency, rank: rank)) }
   }
 
   private mutating func dropOld() {
@@ -60,13 +61,4 @@ struct PeakRanking {
     waiting.removeFirst(first)
     next -= first
   }
-}
-
-extension Peak {
-  /// The frame whose row holds the peak.
-  @inline(__always)
-  var frame: Int32 { (time + Self.scale / 2) >> 3 }
-  /// The bin of the transform that holds the peak.
-  @inline(__always)
-  var bin: Int32 { (frequency + Self.scale / 2) >> 3 }
 }

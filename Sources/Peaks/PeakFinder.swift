@@ -1,3 +1,5 @@
+import Core
+
 /// Rows of salience → the local maxima among them.
 ///
 /// A point is a maximum where nothing within `peakFrames` frames and `peakBins` bins is greater, and
@@ -38,18 +40,18 @@ final class PeakFinder {
   }
 
   /// Takes the next row and hands on the maxima of the row whose neighbourhood is now complete, in
-  /// rising order of frame and bin. Their rank is 0: ``PeakRanking`` gives it.
-  func append(_ row: UnsafePointer<Int16>, peak: (Peak) -> Void) {
+  /// rising order of frame and bin.
+  func append(_ row: UnsafePointer<Int16>, maximum: (Maximum) -> Void) {
     let copy = rows[received]
     for i in 0..<width { copy[i] = row[i] }
     maximaOverBins(row, into: maxima[received])
     received += 1
-    if searched + frames < received { search(peak) }
+    if searched + frames < received { search(maximum) }
   }
 
   /// Hands on the maxima of the last rows, whose neighbourhood the end cuts short.
-  func finish(peak: (Peak) -> Void) {
-    while searched < received { search(peak) }
+  func finish(maximum: (Maximum) -> Void) {
+    while searched < received { search(maximum) }
   }
 
   /// After each pass `padded[i]` is the greatest of twice as many values from i on.
@@ -70,7 +72,7 @@ final class PeakFinder {
     }
   }
 
-  private func search(_ peak: (Peak) -> Void) {
+  private func search(_ maximum: (Maximum) -> Void) {
     let neighbours = max(0, searched - frames)..<min(received, searched + frames + 1)
     let first = maxima[neighbours.lowerBound]
     for i in 0..<width { around[i] = first[i] }
@@ -80,7 +82,7 @@ final class PeakFinder {
     }
     let row = rows[searched]
     for i in 1..<(width - 1) where row[i] == around[i] && row[i] >= Self.threshold {
-      if isFirstOfEquals(searched, i, neighbours) { peak(interpolated(searched, i)) }
+      if isFirstOfEquals(searched, i, neighbours) { maximum(interpolated(searched, i)) }
     }
     searched += 1
   }
@@ -96,16 +98,16 @@ final class PeakFinder {
   }
 
   /// The vertex of the parabola through the maximum and its neighbours, along each axis.
-  private func interpolated(_ frame: Int, _ bin: Int) -> Peak {
+  private func interpolated(_ frame: Int, _ bin: Int) -> Maximum {
     let row = rows[frame]
     let centre = row[bin]
     let before = frame > 0 ? rows[frame - 1][bin] : centre
     let after = frame + 1 < received ? rows[frame + 1][bin] : centre
-    return Peak(
+    return Maximum(
       time: Int32(frame) * Peak.scale + Self.vertex(before, centre, after),
       frequency: (firstBin + Int32(bin)) * Peak.scale
         + Self.vertex(row[bin - 1], centre, row[bin + 1]),
-      salience: Int32(centre), rank: 0)
+      salience: Int32(centre))
   }
 
   /// In eighths, from −3 to 3, so that rounding gives the frame and the bin again.
