@@ -1,6 +1,6 @@
 /// A recording laid beside a query, and what speaks for it.
 struct Alignment: Sendable, Equatable {
-  /// The recording's place in its ``LandmarkIndex``.
+  /// The recording's number in its ``LandmarkIndex``.
   var recording: Int
   /// The recording's time, in frames, at the query's first frame.
   var start: Double

@@ -107,16 +107,19 @@ public struct Identifier: Sendable {
     }
   }
 
-  private func match(_ alignment: Alignment, expected: Double, _ verifier: Verifier) -> Match {
+  private func match(
+    _ alignment: Alignment, expected: Double, _ verifier: Verifier
+  ) -> Match? {
+    guard let recording = index.key(of: alignment.recording) else { return nil }
     let parameters = index.parameters
     // Frames are where their windows' middles are.
     let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
     return Match(
-      recording: alignment.recording,
+      recording: recording,
       offset: alignment.start * parameters.frameSeconds + middle * (1 - alignment.warp.speed),
       speed: alignment.warp.speed, pitch: alignment.warp.pitch, matched: alignment.hits,
       expectedFalseMatches: expected,
-      intervals: verifier.intervals(alignment, index.peaks[alignment.recording]))
+      intervals: verifier.intervals(alignment, index.peaks(of: alignment.recording)))
   }
 
   /// How far the evidence of chance matches grows with each e-fold of trials, and the trials in

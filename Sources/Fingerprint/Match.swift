@@ -1,7 +1,8 @@
+import Core
+
 /// A recording that a query was found in, and where.
 public struct Match: Sendable, Equatable {
-  /// The recording's place in its ``LandmarkIndex``.
-  public var recording: Int
+  public var recording: RecordingKey
   /// Seconds from the recording's start at the query's time 0; negative where the query begins
   /// before the recording does.
   public var offset: Double

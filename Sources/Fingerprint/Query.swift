@@ -48,7 +48,7 @@ public struct Query: Sendable {
   /// Without the peaks that a match's recording has too.
   func without(explainedBy match: Match, _ index: LandmarkIndex) -> Query {
     let parameters = index.parameters
-    let peaks = index.peaks[match.recording]
+    let peaks = index.peaks(of: match.recording)
     let late = Int32((2 * parameters.toleranceFrames * Double(Peak.scale)).rounded())
     let high = Int32((2 * parameters.toleranceBins * Double(Peak.scale)).rounded())
     let eighths = Double(Peak.scale) / parameters.frameSeconds

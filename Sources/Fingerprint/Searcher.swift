@@ -39,7 +39,7 @@ struct Searcher {
       let recording = index.recording(at: lead.place.witness)
       let start = Int32(bitPattern: lead.place.start &- index.firstFrames[recording])
       let alignment = Alignment(recording: recording, start: Double(start), warp: lead.warp)
-      let verified = verifier.verify(alignment, index.peaks[recording])
+      let verified = verifier.verify(alignment, index.peaks(of: recording))
       if let same = found.firstIndex(where: { $0.isSame(as: verified) }) {
         if found[same].surprise < verified.surprise { found[same] = verified }
       } else {

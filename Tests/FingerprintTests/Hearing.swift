@@ -19,3 +19,8 @@ extension LandmarkIndex {
       }, parameters)
   }
 }
+
+extension Match {
+  /// The recording's number in an index that was made in memory.
+  var number: Int { Int(recording.rawValue) - 1 }
+}

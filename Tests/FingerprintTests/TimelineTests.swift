@@ -17,7 +17,7 @@ import Testing
       music[0].excerpt(from: 2, seconds: 18) + Signals.music(seconds: 12, seed: 800)
       + Signals.played(music[1].excerpt(from: 1, seconds: 20), speed: 1.04)
     let matches = timeline(samples)
-    #expect(matches.map(\.recording) == [0, 1], "\(matches)")
+    #expect(matches.map(\.number) == [0, 1], "\(matches)")
     let (first, second) = (try #require(matches.first), try #require(matches.last))
     #expect(abs(first.offset - 2) < 0.02)
     #expect(abs(first.intervals[0].from) < 1 && abs(first.intervals.last!.to - 18) < 1.5)
@@ -32,9 +32,9 @@ import Testing
       music[2].excerpt(from: 4, seconds: 14), music[3].excerpt(from: 6.3, seconds: 14)
     )
     let matches = timeline(Signals.mixed(first, second, decibels: 0))
-    #expect(Set(matches.map(\.recording)) == [2, 3], "\(matches)")
+    #expect(Set(matches.map(\.number)) == [2, 3], "\(matches)")
     for match in matches {
-      #expect(abs(match.offset - (match.recording == 2 ? 4 : 6.3)) < 0.02, "\(match)")
+      #expect(abs(match.offset - (match.number == 2 ? 4 : 6.3)) < 0.02, "\(match)")
       #expect(match.matchedSeconds > 8)
     }
   }
@@ -51,7 +51,7 @@ import Testing
     let samples = Signals.music(seconds: 50, seed: 802) + music[4]
     let answer = identifier.identify(Query(samples, SmallLibrary.parameters))
     let match = try #require(answer.matches.first)
-    #expect(match.recording == 4)
+    #expect(match.number == 4)
     #expect(abs(match.offset + 50) < 0.02, "\(match)")
   }
 

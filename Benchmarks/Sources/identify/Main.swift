@@ -76,7 +76,7 @@ struct Answer: Encodable, Sendable {
     var expected: Double
 
     init(_ match: Match) {
-      recording = match.recording
+      recording = Int(match.recording.rawValue) - 1
       offset = match.offset
       speed = match.speed
       pitch = match.pitch
