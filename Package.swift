@@ -77,8 +77,9 @@ let package = Package(
     .target(name: "Peaks", dependencies: ["Core", "Features"]),
     .target(name: "Embedding", dependencies: ["Core", "CDNNL", crypto]),
     .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Peaks", "Embedding"]),
-    .target(name: "Fingerprint", dependencies: ["Core"]),
-    .target(name: "VectorIndex", dependencies: ["Core", "CKernels", system]),
+    .target(name: "MappedFiles", dependencies: ["Core", "CKernels", system]),
+    .target(name: "Fingerprint", dependencies: ["Core", "MappedFiles", system]),
+    .target(name: "VectorIndex", dependencies: ["Core", "CKernels", "MappedFiles", system]),
     .target(name: "Catalogue", dependencies: ["Core", "VectorIndex", grdb, system]),
     .target(name: "Watching", dependencies: ["Core", "CLinux", logging, system]),
     .target(
@@ -124,9 +125,12 @@ let package = Package(
     .testTarget(name: "PeaksTests", dependencies: ["Peaks", "TestSupport"]),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
-    .testTarget(name: "FingerprintTests", dependencies: ["Fingerprint", "Peaks", "TestSupport"]),
     .testTarget(
-      name: "VectorIndexTests", dependencies: ["VectorIndex", "CKernels", "TestSupport"]),
+      name: "FingerprintTests",
+      dependencies: ["Fingerprint", "MappedFiles", "Peaks", "TestSupport", system]),
+    .testTarget(
+      name: "VectorIndexTests",
+      dependencies: ["VectorIndex", "CKernels", "MappedFiles", "TestSupport"]),
     .testTarget(name: "CatalogueTests", dependencies: ["Catalogue", "TestSupport", grdb]),
     .testTarget(name: "WatchingTests", dependencies: ["Watching", "TestSupport"]),
     .executableTarget(

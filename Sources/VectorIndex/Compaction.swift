@@ -158,7 +158,7 @@ private struct RowCopy {
 
   init(_ header: IndexHeader, _ index: ModelIndex) throws(HarkError) {
     file = try RowFile.create(
-      header, in: index.directory, fileSystem: index.fileSystem, kernels: index.kernels)
+      header, in: index.directory, fileSystem: index.fileSystem)
     kernels = index.kernels
   }
 

@@ -1,4 +1,5 @@
 import Core
+import MappedFiles
 import SystemPackage
 
 extension ModelIndex {
@@ -84,12 +85,12 @@ private struct IndexCheck {
     }
     do {
       if let file = open[kind] {
-        let page = try file.read(at: 0, count: IndexHeader.byteCount)
-        try header.check(page, path: path, kernels: kernels)
+        let page = try file.read(at: 0, count: HeaderPage.byteCount)
+        try header.page.check(page, path: path, remedy: IndexHeader.remedy)
         return file
       }
       let file = try RowFile.open(
-        header, in: directory, fileSystem: .system, kernels: kernels, readOnly: true)
+        header, in: directory, fileSystem: .system, readOnly: true)
       if file == nil, isNeeded {
         problems.append(report(.missingFile, "the file is missing"))
       }

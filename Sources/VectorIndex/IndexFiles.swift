@@ -1,11 +1,6 @@
 import Core
+import MappedFiles
 import SystemPackage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// One set of index files: a model's recordings and segments of one generation.
 public struct IndexGeneration: Hashable, Sendable {
@@ -36,7 +31,7 @@ public enum IndexFiles {
     in directory: FilePath, known: Set<IndexGeneration>
   ) throws(HarkError) -> [FilePath] {
     let keep = Set(known.flatMap(\.fileNames))
-    return try names(in: directory)
+    return try FileSystem.names(in: directory)
       .filter { isIndexFile($0) && !keep.contains($0) }
       .sorted().map { directory.appending($0) }
   }
@@ -49,26 +44,5 @@ public enum IndexFiles {
     return parts.count == 3 && RowKind.allCases.map(\.name).contains(String(parts[0]))
       && parts[1].utf8.count == 12 && parts[1].allSatisfy(\.isHexDigit)
       && Int(parts[2]).map { $0 >= 0 } == true
-  }
-
-  private static func names(in directory: FilePath) throws(HarkError) -> [String] {
-    guard let stream = directory.withPlatformString({ opendir($0) }) else {
-      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else { break }
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        // Index files have ASCII names: what is not UTF-8 is not ours.
-        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if let name { names.append(name) }
-    }
-    guard errno == 0 else {
-      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
-    }
-    return names
   }
 }

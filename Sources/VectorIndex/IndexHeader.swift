@@ -1,5 +1,5 @@
 import Core
-import SystemPackage
+import MappedFiles
 
 // An index file is one header page and rows of one size, without gaps. Numbers are little-endian.
 //
@@ -32,8 +32,7 @@ import SystemPackage
 //
 // A scan needs codes alone (the scale cancels in a cosine), but a row of 132 bytes is appended with
 // one write and read with one pass, and costs the scan 3 % more memory traffic than codes apart.
-// Magic, version and the page's CRC keep their places in every version, so that a newer file can be
-// told from a damaged one. Which rows count, and their CRC-32C, is written in the catalogue.
+// The page is a ``HeaderPage``. Which rows count, and their CRC-32C, is written in the catalogue.
 
 /// Which of the files of a model.
 enum RowKind: UInt32, CaseIterable, Sendable {
@@ -66,10 +65,10 @@ enum RowKind: UInt32, CaseIterable, Sendable {
 
 /// The header page's meaning.
 struct IndexHeader: Hashable, Sendable {
-  static let byteCount = 4096
-  static let version: UInt32 = 1
-  private static let magic = Array("HARKROWS".utf8)
-  private static let checksumOffset = byteCount - 4
+  private static let version: UInt32 = 1
+
+  /// What to do about a header that is damaged or another file's.
+  static let remedy = "move the state directory away: the folders are then analysed anew"
 
   var kind: RowKind
   var model: ModelID
@@ -79,53 +78,14 @@ struct IndexHeader: Hashable, Sendable {
   var fileName: String { "\(kind.name)-\(model.short)-\(generation).hark" }
 
   /// The page as it is written.
-  func encoded(_ kernels: Kernels) -> [UInt8] {
-    var page = [UInt8](repeating: 0, count: Self.byteCount)
-    page.replaceSubrange(0..<8, with: Self.magic)
-    page.set(Self.version, at: 8)
+  var page: HeaderPage {
+    var page = HeaderPage(magic: "HARKROWS", version: Self.version)
     page.set(kind.rawValue, at: 12)
     page.set(UInt32(Embedding.dimension), at: 16)
     page.set(kind.elementType, at: 20)
     page.set(UInt32(kind.bytesPerRow), at: 24)
-    page.replaceSubrange(32..<64, with: model.hash.bytes)
+    page.set(model.hash.bytes, at: 32)
     page.set(UInt64(generation), at: 64)
-    page.set(kernels.crc32c(page[..<Self.checksumOffset]), at: Self.checksumOffset)
     return page
-  }
-
-  /// Throws `corrupt` unless `page` is exactly this header, and `newerVersion` if it is sound but of
-  /// a version that is not known here.
-  func check(_ page: [UInt8], path: FilePath, kernels: Kernels) throws(HarkError) {
-    guard page.count == Self.byteCount, page.starts(with: Self.magic),
-      page.word(at: Self.checksumOffset) == kernels.crc32c(page[..<Self.checksumOffset])
-    else {
-      throw HarkError(
-        .corrupt, "the index file \(path.escaped) has a damaged header",
-        remedy: "move the state directory away: the folders are then analysed anew")
-    }
-    let version = page.word(at: 8)
-    guard version <= Self.version else {
-      throw HarkError(
-        .newerVersion, "the index file \(path.escaped) has format version \(version)",
-        remedy: "this Hark reads up to version \(Self.version): use the newer Hark")
-    }
-    guard page == encoded(kernels) else {
-      throw HarkError(
-        .corrupt, "the index file \(path.escaped) is not what its name says",
-        remedy: "move the state directory away: the folders are then analysed anew",
-        cause: "its header names another kind, model or generation")
-    }
-  }
-}
-
-extension [UInt8] {
-  fileprivate mutating func set<Word: FixedWidthInteger>(_ value: Word, at offset: Int) {
-    Swift.withUnsafeBytes(of: value.littleEndian) {
-      replaceSubrange(offset..<offset + $0.count, with: $0)
-    }
-  }
-
-  fileprivate func word(at offset: Int) -> UInt32 {
-    self[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | UInt32($1) }
   }
 }

@@ -94,13 +94,13 @@ extension ModelIndex {
     let header = IndexHeader(kind: .sketches, model: model, generation: generation)
     do {
       let file = try RowFile.open(
-        header, in: directory, fileSystem: fileSystem, kernels: kernels)
+        header, in: directory, fileSystem: fileSystem)
       if let file { return file }
     } catch  where error.code == .corrupt {
       // It holds nothing that is nowhere else.
     }
     let file = try RowFile.create(
-      header, in: directory, fileSystem: fileSystem, kernels: kernels)
+      header, in: directory, fileSystem: fileSystem)
     do {
       try file.settle()
     } catch {

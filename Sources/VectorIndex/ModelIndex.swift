@@ -1,4 +1,5 @@
 import Core
+import MappedFiles
 import Synchronization
 import SystemPackage
 
@@ -56,7 +57,7 @@ public final class ModelIndex: Sendable {
     func file(_ kind: RowKind, rows: Int) throws(HarkError) -> RowFile {
       let header = IndexHeader(kind: kind, model: model, generation: generation)
       return try Self.openFile(
-        header, rows: rows, in: directory, fileSystem: fileSystem, kernels: kernels)
+        header, rows: rows, in: directory, fileSystem: fileSystem)
     }
     let recordings = try file(.recordings, rows: layout.recordingRows)
     let segments = try file(.segments, rows: layout.segmentRows)
@@ -89,11 +90,10 @@ public final class ModelIndex: Sendable {
   }
 
   private static func openFile(
-    _ header: IndexHeader, rows: Int, in directory: FilePath, fileSystem: FileSystem,
-    kernels: Kernels
+    _ header: IndexHeader, rows: Int, in directory: FilePath, fileSystem: FileSystem
   ) throws(HarkError) -> RowFile {
     if let file = try RowFile.open(
-      header, in: directory, fileSystem: fileSystem, kernels: kernels)
+      header, in: directory, fileSystem: fileSystem)
     {
       try file.check(holds: rows)
       return file
@@ -108,7 +108,7 @@ public final class ModelIndex: Sendable {
       )
     }
     let file = try RowFile.create(
-      header, in: directory, fileSystem: fileSystem, kernels: kernels)
+      header, in: directory, fileSystem: fileSystem)
     do {
       try file.settle()
     } catch {

@@ -38,7 +38,7 @@ import Testing
   @Test(arguments: [
     ("GRDB", ["Catalogue"]), ("Hummingbird", ["Server"]), ("CSndfile", ["Audio"]),
     ("CSoxr", ["Audio"]), ("CEbur128", ["Audio"]), ("CDNNL", ["Embedding"]),
-    ("CFFTW", ["Features"]), ("CKernels", ["VectorIndex"]),
+    ("CFFTW", ["Features"]), ("CKernels", ["MappedFiles", "VectorIndex"]),
   ])
   func libraryHasOneRoom(library: String, rooms: [String]) throws {
     for file in Self.sources where try imports(of: file).contains(library) {

@@ -1,4 +1,5 @@
 import Core
+import MappedFiles
 import Synchronization
 import SystemPackage
 import TestSupport

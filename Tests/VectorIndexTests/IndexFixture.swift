@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import MappedFiles
 import SystemPackage
 import TestSupport
 

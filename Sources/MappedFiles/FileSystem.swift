@@ -7,27 +7,31 @@ import SystemPackage
   import Musl
 #endif
 
-/// The system calls that an index file needs, as values, so that a test can make the n-th one fail.
+/// The system calls that a mapped file needs, as values, so that a test can make the n-th one fail.
 ///
 /// Each returns what the call returned, or the negative error number.
-struct FileSystem: Sendable {
-  var open: @Sendable (_ path: FilePath, _ flags: Int32) -> Int
-  var read: @Sendable (_ file: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> Int
-  var write: @Sendable (_ file: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int
-  var synchronise: @Sendable (_ file: Int32) -> Int
-  var truncate: @Sendable (_ file: Int32, _ length: Int) -> Int
-  var length: @Sendable (_ file: Int32) -> Int
-  var rename: @Sendable (_ from: FilePath, _ to: FilePath) -> Int
-  var unlink: @Sendable (_ path: FilePath) -> Int
+package struct FileSystem: Sendable {
+  package var open: @Sendable (_ path: FilePath, _ flags: Int32) -> Int
+  package var read:
+    @Sendable (_ file: Int32, _ bytes: UnsafeMutableRawBufferPointer, _ offset: Int) -> Int
+  package var write:
+    @Sendable (_ file: Int32, _ bytes: UnsafeRawBufferPointer, _ offset: Int) -> Int
+  package var synchronise: @Sendable (_ file: Int32) -> Int
+  package var truncate: @Sendable (_ file: Int32, _ length: Int) -> Int
+  package var length: @Sendable (_ file: Int32) -> Int
+  package var rename: @Sendable (_ from: FilePath, _ to: FilePath) -> Int
+  package var unlink: @Sendable (_ path: FilePath) -> Int
 
   /// Linux's own.
-  static let system = FileSystem(
+  package static let system = FileSystem(
     open: openFile, read: readFile, write: writeFile, synchronise: synchroniseFile,
     truncate: truncateFile, length: lengthOfFile, rename: renameFile, unlink: unlinkFile)
 
   /// Repeats a call that a signal interrupted, and throws for any other failure.
   @discardableResult
-  func call(_ message: @autoclosure () -> String, _ body: () -> Int) throws(HarkError) -> Int {
+  package func call(_ message: @autoclosure () -> String, _ body: () -> Int) throws(HarkError)
+    -> Int
+  {
     while true {
       let result = body()
       if result >= 0 { return result }
@@ -36,7 +40,7 @@ struct FileSystem: Sendable {
   }
 
   /// Makes the names in `directory` durable.
-  func synchronise(directory: FilePath) throws(HarkError) {
+  package func synchronise(directory: FilePath) throws(HarkError) {
     let file = try call("cannot open the directory \(directory.escaped)") {
       open(directory, O_RDONLY | O_DIRECTORY)
     }
@@ -44,6 +48,31 @@ struct FileSystem: Sendable {
     try call("cannot write the directory \(directory.escaped) to disk") {
       synchronise(Int32(file))
     }
+  }
+}
+
+extension FileSystem {
+  /// The names in `directory` that are UTF-8, in no order: others are not ours.
+  ///
+  /// Throws ``HarkError`` if the directory cannot be read.
+  package static func names(in directory: FilePath) throws(HarkError) -> [String] {
+    guard let stream = directory.withPlatformString({ opendir($0) }) else {
+      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if let name { names.append(name) }
+    }
+    guard errno == 0 else {
+      throw .system("cannot read the directory \(directory.escaped)", errno: errno)
+    }
+    return names
   }
 }
 
