@@ -26,19 +26,18 @@ struct Ballot {
 
   /// The places with the most votes, the most first, `limit` at most.
   mutating func winners(_ landmarks: QueryLandmarks, limit: Int) -> [Place] {
-    prepare(landmarks)
-    count(landmarks)
+    let questions = Questions(landmarks)
+    prepare(expected: questions.count * max(1, index.landmarks / Landmark.keys))
+    count(questions)
     guard let threshold = threshold() else { return [] }
-    var votes = collect(landmarks, threshold)
+    var votes = collect(questions, threshold)
     votes.sort { ($0.start, $0.witness) < ($1.start, $1.witness) }
-    return Self.peaks(votes, limit)
+    let index = index
+    return Array(Self.peaks(votes).lazy.filter { index.isLive(at: $0.witness) }.prefix(limit))
   }
 
   /// Empties the table and gives it about as many cells as there will be votes.
-  private mutating func prepare(_ landmarks: QueryLandmarks) {
-    var expected = 0
-    landmarks.forEach { _, _ in expected += 1 }
-    expected *= max(1, index.landmarks / Landmark.keys)
+  private mutating func prepare(expected: Int) {
     var size = 1 << 14
     while size < expected, size < 1 << 22 { size *= 2 }
     if cells.count == size {
@@ -48,25 +47,39 @@ struct Ballot {
     }
   }
 
-  private mutating func count(_ landmarks: QueryLandmarks) {
-    let mask = UInt32(mask)
+  /// Calls `body` with the postings of each key that is rare enough, what they weigh, and the query's
+  /// frames that ask for it.
+  @inline(__always)
+  private func forEachKey(
+    _ questions: Questions,
+    _ body: (UnsafeBufferPointer<UInt32>, UInt16, ArraySlice<UInt64>) -> Void
+  ) {
+    var reader = LandmarkIndex.Reader(index)
     let longest = index.longest
-    index.starts.withUnsafeBufferPointer { starts in
-      index.postings.withUnsafeBufferPointer { postings in
-        cells.withUnsafeMutableBufferPointer { cells in
-          landmarks.forEach { key, frame in
-            let (from, to) = (Int(starts[Int(key)]), Int(starts[Int(key) + 1]))
-            guard to - from <= longest else { return }
-            let weight = Self.weight(to - from, longest)
-            for i in from..<to {
-              let start = postings[i] &- UInt32(bitPattern: frame)
-              let cell = Int((start >> Self.cellBits) & mask)
-              cells[cell] = min(65_000, cells[cell] &+ weight)
-            }
+    questions.forEachKey { key, asked in
+      let length = reader.count(key)
+      guard length > 0, length <= longest else { return }
+      let weight = Self.weight(length, longest)
+      reader.read(key) { body($0, weight, asked) }
+    }
+  }
+
+  private mutating func count(_ questions: Questions) {
+    let mask = UInt32(mask)
+    var cells = self.cells
+    self.cells = []
+    cells.withUnsafeMutableBufferPointer { cells in
+      forEachKey(questions) { postings, weight, asked in
+        for question in asked {
+          let frame = UInt32(truncatingIfNeeded: question)
+          for posting in postings {
+            let cell = Int((posting &- frame) >> Self.cellBits & mask)
+            cells[cell] = min(65_000, cells[cell] &+ weight)
           }
         }
       }
     }
+    self.cells = cells
   }
 
   /// Rare landmarks weigh more: by how many doublings they are rarer than the commonest.
@@ -95,7 +108,7 @@ struct Ballot {
     var weight: Int
   }
 
-  private func collect(_ landmarks: QueryLandmarks, _ threshold: Int) -> [Vote] {
+  private func collect(_ questions: Questions, _ threshold: Int) -> [Vote] {
     let mask = mask
     var isFinal = [Bool](repeating: false, count: cells.count)
     for cell in 0..<cells.count where pair(cell) >= threshold {
@@ -103,21 +116,14 @@ struct Ballot {
       isFinal[(cell + 1) & mask] = true
     }
     var votes: [Vote] = []
-    let longest = index.longest
-    index.starts.withUnsafeBufferPointer { starts in
-      index.postings.withUnsafeBufferPointer { postings in
-        isFinal.withUnsafeBufferPointer { isFinal in
-          landmarks.forEach { key, frame in
-            let (from, to) = (Int(starts[Int(key)]), Int(starts[Int(key) + 1]))
-            guard to - from <= longest else { return }
-            for i in from..<to {
-              let start = postings[i] &- UInt32(bitPattern: frame)
-              if isFinal[Int(start >> Self.cellBits) & mask] {
-                votes.append(
-                  Vote(
-                    start: start, witness: postings[i],
-                    weight: Int(Self.weight(to - from, longest))))
-              }
+    isFinal.withUnsafeBufferPointer { isFinal in
+      forEachKey(questions) { postings, weight, asked in
+        for question in asked {
+          let frame = UInt32(truncatingIfNeeded: question)
+          for posting in postings {
+            let start = posting &- frame
+            if isFinal[Int(start >> Self.cellBits) & mask] {
+              votes.append(Vote(start: start, witness: posting, weight: Int(weight)))
             }
           }
         }
@@ -127,7 +133,7 @@ struct Ballot {
   }
 
   /// The fullest windows, none within two windows of a fuller one.
-  private static func peaks(_ votes: [Vote], _ limit: Int) -> [Place] {
+  private static func peaks(_ votes: [Vote]) -> [Place] {
     var places: [Place] = []
     var (first, sum) = (0, 0)
     for (last, vote) in votes.enumerated() {
@@ -145,6 +151,6 @@ struct Ballot {
       }
     }
     places.sort { ($0.votes, $1.start) > ($1.votes, $0.start) }
-    return Array(places.prefix(limit))
+    return places
   }
 }

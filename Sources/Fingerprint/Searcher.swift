@@ -37,7 +37,7 @@ struct Searcher {
     var found: [Alignment] = []
     for lead in leads.prefix(parameters.candidates) {
       let recording = index.recording(at: lead.place.witness)
-      let start = Int32(bitPattern: lead.place.start &- index.firstFrames[recording])
+      let start = Int32(bitPattern: lead.place.start &- index.firstFrame(of: recording))
       let alignment = Alignment(recording: recording, start: Double(start), warp: lead.warp)
       let verified = verifier.verify(alignment, index.peaks(of: recording))
       if let same = found.firstIndex(where: { $0.isSame(as: verified) }) {

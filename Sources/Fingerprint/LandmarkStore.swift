@@ -1,0 +1,187 @@
+import Core
+import MappedFiles
+import Synchronization
+import SystemPackage
+
+/// The landmarks of a library on disk, and what queries read of them.
+///
+/// Any thread may call anything; a query takes one ``snapshot()`` and sees that. The order that makes
+/// a crash harmless is ``append(_:)``, the catalogue's transaction, ``publish(_:)``. What no
+/// transaction refers to is cut off at the next ``open(directory:parameters:committed:generation:)``.
+/// Calls may block on the disk, so none belongs on Swift's cooperative threads.
+///
+/// Memory: the ranges (some 60 bytes a recording), and landmarks that are in no run yet, 8 bytes each,
+/// ``landmarksPerRun`` at most while ``maintain()`` is called.
+public final class LandmarkStore: Sendable {
+  public let parameters: FingerprintParameters
+  let directory: FilePath
+  let fileSystem: FileSystem
+  let writer: Mutex<Writer>
+  let state: Mutex<State>
+  /// Held by whoever writes runs. Taken before ``state``, and never together with ``writer``.
+  let maintaining = Mutex(())
+  /// Landmarks in memory that are worth a run.
+  let landmarksPerRun: Int
+
+  /// Where the next record goes. Taken before ``state`` by whoever needs both.
+  struct Writer: Sendable {
+    var file: DataFile
+    var generation: Int
+    var end: Int
+    /// Records that were appended and not published.
+    var unpublished = 0
+    var isDirectorySynchronised = false
+    var isCompacting = false
+    /// Why nothing more can be written.
+    var failure: HarkError?
+  }
+
+  struct State: Sendable {
+    var generation: Int
+    var file: DataFile
+    var ranges: [RecordingKey: LandmarkRange]
+    /// In order of size, about: runs, then tails. Only the last tail grows.
+    var parts: [Part] = []
+    /// In which part each recording lies, by the part's id, and its slot there.
+    var places: [RecordingKey: Place] = [:]
+    /// Recordings that are in no part, since their run was lost: ``maintain()`` brings them back.
+    var missing: Set<RecordingKey> = []
+    var nextPart = 0
+    /// The number of the next run.
+    var nextRun = 1
+    /// Runs whose postings have not been checked since the store was opened.
+    var unchecked: Set<Int> = []
+    /// Keys removed since a compaction began; nil when none is under way.
+    var removals: [RecordingKey]?
+
+    struct Place: Hashable, Sendable {
+      var part: Int
+      var slot: Int
+    }
+  }
+
+  /// A recording to be stored.
+  public struct Entry: Sendable {
+    public var recording: RecordingKey
+    /// Its first grid is kept.
+    public var constellation: Constellation
+
+    public init(recording: RecordingKey, constellation: Constellation) {
+      self.recording = recording
+      self.constellation = constellation
+    }
+  }
+
+  /// Opens the records of a generation, makes the file if it is missing and nothing refers to it, and
+  /// cuts off what follows the last record that `committed` refers to. Opens the runs that are sound;
+  /// what they do not hold is read from the records: some of it here, the rest by ``maintain()``,
+  /// which is to be called at once.
+  ///
+  /// Throws ``HarkError``: `corrupt` for a damaged header, a file that is too short or ranges that
+  /// contradict each other; `newerVersion` for a file of a newer Hark, runs too; what the system says.
+  /// Complexity: O(recordings), and up to ``landmarksPerRun`` landmarks.
+  public static func open(
+    directory: FilePath, parameters: FingerprintParameters,
+    committed: [RecordingKey: LandmarkRange], generation: Int
+  ) throws(HarkError) -> LandmarkStore {
+    try LandmarkStore(
+      directory: directory, parameters: parameters, committed: committed, generation: generation,
+      fileSystem: .system)
+  }
+
+  init(
+    directory: FilePath, parameters: FingerprintParameters,
+    committed: [RecordingKey: LandmarkRange], generation: Int, fileSystem: FileSystem,
+    landmarksPerRun: Int = 1 << 20
+  ) throws(HarkError) {
+    let end = try Self.end(of: committed, generation: generation, directory: directory)
+    let file = try Self.openRecords(
+      in: directory, parameters, generation: generation, end: end, fileSystem)
+    self.parameters = parameters
+    self.directory = directory
+    self.fileSystem = fileSystem
+    self.landmarksPerRun = landmarksPerRun
+    var state = State(generation: generation, file: file, ranges: committed)
+    try state.openRuns(in: directory, parameters, fileSystem)
+    try file.truncate(to: end)
+    writer = Mutex(Writer(file: file, generation: generation, end: end))
+    self.state = Mutex(state)
+    absorbMissing(upTo: landmarksPerRun)
+  }
+
+  /// Where the last record ends. Throws `corrupt` for ranges that contradict each other.
+  static func end(
+    of ranges: [RecordingKey: LandmarkRange], generation: Int, directory: FilePath
+  ) throws(HarkError) -> Int {
+    var end = HeaderPage.byteCount
+    for (key, range) in ranges.sorted(by: { $0.value.offset < $1.value.offset }) {
+      guard key.rawValue > 0, range.generation == generation, range.offset >= end,
+        (1...Int(UInt32.max)).contains(range.length), range.offset < Int.max / 2
+      else {
+        throw HarkError(
+          .corrupt,
+          "the catalogue's landmarks of recording \(key.rawValue) do not fit the records in "
+            + directory.escaped,
+          remedy: "remove the landmarks' files: they are then made anew",
+          cause: "its range is of another generation, empty, or overlaps another's")
+      }
+      end = range.end
+    }
+    return end
+  }
+
+  private static func openRecords(
+    in directory: FilePath, _ parameters: FingerprintParameters, generation: Int, end: Int,
+    _ fileSystem: FileSystem
+  ) throws(HarkError) -> DataFile {
+    let kind = LandmarkFile.records(generation: generation)
+    let path = directory.appending(kind.name(parameters))
+    let header = kind.header(parameters)
+    if let file = try DataFile.open(
+      path, header: header, remedy: LandmarkFile.remedy, fileSystem: fileSystem)
+    {
+      try file.check(holds: end, for: "its records", remedy: LandmarkFile.remedy)
+      return file
+    }
+    guard end == HeaderPage.byteCount else {
+      throw HarkError(
+        .corrupt,
+        "the index file \(path.escaped) is missing, and the catalogue refers to records in it",
+        remedy: LandmarkFile.remedy)
+    }
+    let file = try DataFile.create(path, header: header, fileSystem: fileSystem)
+    do {
+      try file.settle()
+    } catch {
+      file.discard()
+      throw error
+    }
+    return file
+  }
+
+  /// What a query sees. Throws `corrupt` if a file was cut short, since reading it would raise SIGBUS.
+  /// Complexity: O(runs).
+  public func snapshot() throws(HarkError) -> LandmarkIndex {
+    let state = state.withLock { $0 }
+    for part in state.parts {
+      if case .run(let run) = part.source { try run.checkLength() }
+    }
+    return LandmarkIndex(state.parts, .stored(state.file, state.ranges), parameters)
+  }
+
+  /// A recording's constellation as it was appended; nil for one that is not here. Throws `corrupt` if
+  /// the bytes are not what was appended.
+  public func constellation(of key: RecordingKey) throws(HarkError) -> Constellation? {
+    let (file, ranges) = state.withLock { ($0.file, $0.ranges) }
+    return try Records.stored(file, ranges).constellation(of: key)
+  }
+
+  /// The generation of the records.
+  public var generation: Int { state.withLock { $0.generation } }
+
+  /// Number of recordings.
+  public var count: Int { state.withLock { $0.ranges.count } }
+
+  /// Recordings that queries do not see yet, because their run was lost and is being made anew.
+  public var missingCount: Int { state.withLock { $0.missing.count } }
+}
