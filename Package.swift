@@ -87,8 +87,8 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Core", "VectorIndex", "Catalogue", "Watching", "Workers", collections, lifecycle,
-        logging, metrics, system,
+        "Core", "Fingerprint", "VectorIndex", "Catalogue", "Watching", "Workers", collections,
+        lifecycle, logging, metrics, system,
       ]),
     .target(name: "API", dependencies: ["Core", system]),
     .target(

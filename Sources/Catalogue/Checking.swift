@@ -50,6 +50,13 @@ extension Catalogue {
           WHERE product.generation != model.generation
           """
         ),
+        (
+          "landmarks lie in a generation that is not their store's",
+          """
+          SELECT count(*) FROM landmarks LEFT JOIN landmarkStore USING (version)
+          WHERE landmarks.generation != coalesce(landmarkStore.generation, 1)
+          """
+        ),
       ]
       for check in checks {
         let count = try Int.fetchOne(db, sql: check.sql) ?? 0

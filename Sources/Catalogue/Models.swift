@@ -114,10 +114,15 @@ extension Catalogue {
           SELECT product.*, model.id FROM product JOIN model ON model.key = product.model
           WHERE recording = ?
           """)
+      let landmarks = try db.makeStatement(sql: "SELECT * FROM landmarks WHERE recording = ?")
       return try recordings.map { key in
         var visibility = RecordingVisibility(
           recording: key,
-          isVisible: try Bool.fetchOne(seen, arguments: [key.rawValue]) ?? false, products: [:])
+          isVisible: try Bool.fetchOne(seen, arguments: [key.rawValue]) ?? false, products: [:],
+          landmarks: [:])
+        for row in try Row.fetchAll(landmarks, arguments: [key.rawValue]) {
+          visibility.landmarks[row["version"]] = Self.landmarkRange(row)
+        }
         for row in try Row.fetchAll(products, arguments: [key.rawValue]) {
           visibility.products[ModelID(try row.contentHash("id"))] = Self.storedRows(row)
         }

@@ -37,7 +37,7 @@ extension Catalogue {
             try Self.record(item, analysis, [], now: now, in: db, change: &change)
           case .failed(let item, let failure, let decoder):
             try Self.record(item, failure, decoder, now: now, in: db, change: &change)
-          case .completed(let missing, let products):
+          case .completed(let missing, _, let products):
             try Self.record(missing, products, in: db, change: &change)
           }
         change.outcomes.append(recorded)
@@ -141,19 +141,31 @@ extension Catalogue {
   private static func insert(
     _ products: [NewProduct], of recording: Int64, in db: Database
   ) throws {
-    let statement = try db.cachedStatement(
+    let embeddings = try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO product (model, recording, precision, isShort, generation,
           pooledFirst, pooledChecksum, segmentsFirst, segmentsCount, segmentsChecksum)
         SELECT key, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM model WHERE id = ?
         """)
+    let landmarks = try db.cachedStatement(
+      sql: """
+        INSERT OR IGNORE INTO landmarks (version, recording, generation, offset, length, checksum)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """)
     for product in products {
-      try statement.execute(arguments: [
-        recording, product.precision.rawValue, product.isShort,
-        product.rows.pooled.generation, product.rows.pooled.first,
-        Int64(product.rows.pooled.checksum), product.rows.segments.first,
-        product.rows.segments.count, Int64(product.rows.segments.checksum), product.model.blob,
-      ])
+      switch product {
+      case .embeddings(let new):
+        try embeddings.execute(arguments: [
+          recording, new.precision.rawValue, new.isShort,
+          new.rows.pooled.generation, new.rows.pooled.first, Int64(new.rows.pooled.checksum),
+          new.rows.segments.first, new.rows.segments.count, Int64(new.rows.segments.checksum),
+          new.model.blob,
+        ])
+      case .landmarks(let version, let range):
+        try landmarks.execute(arguments: [
+          version, recording, range.generation, range.offset, range.length, Int64(range.checksum),
+        ])
+      }
     }
   }
 

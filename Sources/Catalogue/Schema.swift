@@ -4,6 +4,9 @@ import GRDB
 ///
 ///     root ──────── file ──────▶ recording ◀────── product ──────▶ model
 ///                  (path)        (id, facts)   (rows in the index)
+///                                    ▲
+///                                    └──────────── landmarks ────▶ landmarkStore
+///                                              (record in the store)
 ///
 /// - `file.path` is a BLOB, because a path is bytes. SQLite compares BLOBs bytewise, so everything
 ///   below a directory is one range of the unique index: `path > 'dir/' AND path < 'dir0'`, `0`
@@ -18,6 +21,8 @@ import GRDB
 /// - `product` names the rows of one recording in the two index files of one model: first row, count
 ///   and CRC32C of each. It is `WITHOUT ROWID`, clustered by model, because a start reads one model's
 ///   rows in one go.
+/// - `landmarks` names the record of one recording in the store of one version of the fingerprint's
+///   parameters: first byte, length and CRC32C. `landmarkStore` has the generation of each store.
 ///
 /// A migration that has been released is never edited; a new one follows it.
 enum Schema {
@@ -97,6 +102,26 @@ enum Schema {
             PRIMARY KEY (model, recording)
           ) WITHOUT ROWID;
           CREATE INDEX product_recording ON product(recording);
+          """)
+    }
+    migrator.registerMigration("2") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE landmarkStore (
+            version INTEGER PRIMARY KEY,
+            generation INTEGER NOT NULL
+          );
+
+          CREATE TABLE landmarks (
+            version INTEGER NOT NULL,
+            recording INTEGER NOT NULL REFERENCES recording(key) ON DELETE CASCADE,
+            generation INTEGER NOT NULL,
+            offset INTEGER NOT NULL,
+            length INTEGER NOT NULL,
+            checksum INTEGER NOT NULL,
+            PRIMARY KEY (version, recording)
+          ) WITHOUT ROWID;
+          CREATE INDEX landmarks_recording ON landmarks(recording);
           """)
     }
     return migrator

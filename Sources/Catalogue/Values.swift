@@ -41,7 +41,24 @@ public struct WorkItem: Hashable, Sendable {
   public var isPerhapsKnown: Bool
 }
 
-/// A recording whose product of a model is missing, with a file to make it from.
+/// What analysis makes of a recording: embeddings by model, or landmarks by the version of the
+/// fingerprint's parameters.
+public enum ProductKind: Hashable, Sendable {
+  case embeddings(ModelID)
+  case landmarks(version: Int)
+}
+
+extension ProductKind: CustomStringConvertible {
+  /// As a log names it.
+  public var description: String {
+    switch self {
+    case .embeddings(let model): "model \(model.short)"
+    case .landmarks(let version): "landmarks \(version)"
+    }
+  }
+}
+
+/// A recording whose product is missing, with a file to make it from.
 public struct MissingProduct: Hashable, Sendable {
   public var recording: RecordingKey
   public var file: FileKey
@@ -50,8 +67,14 @@ public struct MissingProduct: Hashable, Sendable {
   public var modified: Int64
 }
 
-/// A product whose rows are on the disk and wait for a transaction that refers to them.
-public struct NewProduct: Hashable, Sendable {
+/// A product that is on the disk and waits for a transaction that refers to it.
+public enum NewProduct: Hashable, Sendable {
+  case embeddings(NewEmbeddings)
+  case landmarks(version: Int, LandmarkRange)
+}
+
+/// Rows of one recording in the index files of one model.
+public struct NewEmbeddings: Hashable, Sendable {
   public var model: ModelID
   public var precision: Precision
   public var isShort: Bool
@@ -74,7 +97,7 @@ public enum AnalysisOutcome: Sendable {
   /// It has no analysis.
   case failed(WorkItem, AnalysisFailure, decoder: String?)
   /// A missing product was made.
-  case completed(MissingProduct, [NewProduct])
+  case completed(MissingProduct, Analysis, [NewProduct])
 }
 
 /// What a recorded outcome changed.
@@ -96,8 +119,10 @@ public struct RecordingVisibility: Sendable {
   public var recording: RecordingKey
   /// Whether an online file holds it.
   public var isVisible: Bool
-  /// Where its products lie, by model; empty if the recording is gone.
+  /// Where its embeddings lie, by model; empty if the recording is gone.
   public var products: [ModelID: StoredRows]
+  /// Where its landmarks lie, by version.
+  public var landmarks: [Int: LandmarkRange]
 }
 
 /// A model that the catalogue knows.

@@ -44,25 +44,39 @@ extension Catalogue {
     }
   }
 
-  /// Visible recordings that lack a product of `model`, oldest first, each with one of its files.
+  /// Visible recordings that lack a product, oldest first, each with one of its files.
   ///
   /// - Parameter after: only recordings added after this one, so that a long run need not pass over
   ///   the finished ones again and again.
   public func missingProducts(
-    of model: ModelID, limit: Int, after: RecordingKey? = nil,
+    of kind: ProductKind, limit: Int, after: RecordingKey? = nil,
     excluding excluded: Set<RecordingKey>
   ) async throws(HarkError) -> [MissingProduct] {
-    try await read { db in
+    let (product, argument): (String, any DatabaseValueConvertible & Sendable) =
+      switch kind {
+      case .embeddings(let model):
+        (
+          """
+          SELECT 1 FROM product JOIN model ON model.key = product.model
+          WHERE model.id = ? AND product.recording = recording.key
+          """, model.blob
+        )
+      case .landmarks(let version):
+        (
+          "SELECT 1 FROM landmarks WHERE version = ? AND landmarks.recording = recording.key",
+          version
+        )
+      }
+    return try await read { db in
       let rows = try Row.fetchCursor(
         db,
         sql: """
           SELECT recording.key AS recording, min(file.key) AS file, path, size, modified
           FROM recording JOIN file ON file.recording = recording.key
-          WHERE recording.key > ? AND state = 'analysed' AND isOffline = 0 AND NOT EXISTS (
-            SELECT 1 FROM product JOIN model ON model.key = product.model
-            WHERE model.id = ? AND product.recording = recording.key)
+          WHERE recording.key > ? AND state = 'analysed' AND isOffline = 0
+            AND NOT EXISTS (\(product))
           GROUP BY recording.key ORDER BY recording.key
-          """, arguments: [after?.rawValue ?? 0, model.blob])
+          """, arguments: [after?.rawValue ?? 0, argument])
       var items: [MissingProduct] = []
       while items.count < limit, let row = try rows.next() {
         let recording = RecordingKey(row["recording"])

@@ -15,6 +15,7 @@ struct HarkCommand: AsyncParsableCommand {
         hark similar song.flac
         hark similar mix.ogg --from 1:32 --to 1:45
         hark similar kick.wav --under ~/samples --paths -0 | xargs -0 mpv
+        hark identify recorded-from-radio.wav
         hark tags ~/Downloads/clip.mp3
         hark list --failed
 
@@ -34,7 +35,8 @@ struct HarkCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Ask",
         subcommands: [
-          SimilarCommand.self, TagsCommand.self, ShowCommand.self, ListCommand.self,
+          SimilarCommand.self, IdentifyCommand.self, TagsCommand.self, ShowCommand.self,
+          ListCommand.self,
           StatusCommand.self, EventsCommand.self,
         ]),
       CommandGroup(

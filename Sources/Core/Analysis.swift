@@ -1,12 +1,17 @@
 /// What a worker is asked to make of one open file.
 ///
-/// With no models wanted the file is only decoded, hashed and measured: that is how a retagged
+/// With no product wanted the file is only decoded, hashed and measured: that is how a retagged
 /// file or a copy is recognised without a run of the network.
 public struct AnalysisRequest: Hashable, Sendable {
   /// Models whose embeddings are wanted. The worker must have loaded each.
   public var models: [ModelID]
+  /// What the peaks are wanted for, if they are.
+  public var constellation: Constellation.Role?
 
-  public init(models: [ModelID]) { self.models = models }
+  public init(models: [ModelID], constellation: Constellation.Role? = nil) {
+    self.models = models
+    self.constellation = constellation
+  }
 }
 
 /// What a worker makes of one open file.
@@ -19,16 +24,19 @@ public struct Analysis: Hashable, Sendable {
   public var decoder: String
   /// One for each model asked for, in the order asked.
   public var embeddings: [EmbeddingProduct]
+  /// The peaks, if they were asked for.
+  public var constellation: Constellation?
 
   public init(
     recording: RecordingID, facts: AudioFacts, metadata: Metadata, decoder: String,
-    embeddings: [EmbeddingProduct]
+    embeddings: [EmbeddingProduct], constellation: Constellation? = nil
   ) {
     self.recording = recording
     self.facts = facts
     self.metadata = metadata
     self.decoder = decoder
     self.embeddings = embeddings
+    self.constellation = constellation
   }
 }
 

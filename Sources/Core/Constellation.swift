@@ -14,6 +14,14 @@ public struct Constellation: Hashable, Sendable {
   /// Frames that hold more than silence, of the grid that has more of them.
   public var soundingFrames: Int
 
+  /// What a constellation is for, which decides how much of it there is.
+  public enum Role: String, Sendable {
+    /// To be stored: one grid, few peaks.
+    case recording
+    /// To be searched for: two grids, many peaks.
+    case query
+  }
+
   public init(grids: [[Peak]], samples: Int, frames: Int, soundingFrames: Int) {
     self.grids = grids
     self.samples = samples

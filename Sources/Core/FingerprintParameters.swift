@@ -44,6 +44,9 @@ public struct FingerprintParameters: Sendable, Equatable {
   public var sparsePeaks = 36
   /// Landmarks that occur more often than this many times their mean say little and are skipped.
   public var commonness = 24
+  /// Votes that one search may cost, which the rarest landmarks spend first: bounds its time and memory
+  /// in a large library, and is far from reached in a small one.
+  public var votes = 1 << 20
   /// Alignments that are verified after each search, by votes.
   public var candidates = 24
   /// How far a query's peak may lie from a recording's, in frames …

@@ -1,7 +1,8 @@
 /// Votes for where on the line of frames a query begins: one for each landmark that they share.
 ///
 /// Votes are counted in a table of fixed size, in which far places share a cell; those in the
-/// fullest cells are then looked up again and counted exactly. So memory does not grow with votes.
+/// fullest cells are then gone through again and counted exactly. Votes have a budget, which the
+/// rarest landmarks spend first: they say most, and so neither time nor memory grows with the library.
 struct Ballot {
   /// A place where the query may begin.
   struct Place {
@@ -19,21 +20,72 @@ struct Ballot {
   private static let finalists = 384
 
   private let index: LandmarkIndex
+  private var reader: LandmarkIndex.Reader
+  private var keys: [Key] = []
+  /// Of all keys.
+  private var postings: [UInt32] = []
   private var cells: [UInt16] = []
   private var mask: Int { cells.count - 1 }
 
-  init(_ index: LandmarkIndex) { self.index = index }
+  init(_ index: LandmarkIndex) {
+    self.index = index
+    reader = LandmarkIndex.Reader(index)
+  }
 
   /// The places with the most votes, the most first, `limit` at most.
   mutating func winners(_ landmarks: QueryLandmarks, limit: Int) -> [Place] {
     let questions = Questions(landmarks)
-    prepare(expected: questions.count * max(1, index.landmarks / Landmark.keys))
+    let votes = choose(questions)
+    read(questions)
+    prepare(expected: votes)
     count(questions)
     guard let threshold = threshold() else { return [] }
-    var votes = collect(questions, threshold)
-    votes.sort { ($0.start, $0.witness) < ($1.start, $1.witness) }
+    var finals = collect(questions, threshold)
+    finals.sort { ($0.start, $0.witness) < ($1.start, $1.witness) }
     let index = index
-    return Array(Self.peaks(votes).lazy.filter { index.isLive(at: $0.witness) }.prefix(limit))
+    return Array(Self.peaks(finals).lazy.filter { index.isLive(at: $0.witness) }.prefix(limit))
+  }
+
+  /// A key that votes.
+  private struct Key {
+    var key: UInt32
+    var weight: UInt16
+    /// The questions that ask for it.
+    var asked: Range<Int>
+    /// How often it occurs; then where its postings end.
+    var length: Int
+  }
+
+  /// Takes the keys that are rare enough, and of them the rarest that the budget allows.
+  /// - Returns: how many votes they have.
+  private mutating func choose(_ questions: Questions) -> Int {
+    let longest = index.longest
+    var votes = [Int](repeating: 0, count: longest + 1)
+    keys.removeAll(keepingCapacity: true)
+    questions.forEachKey { key, asked in
+      let length = reader.count(key)
+      guard length > 0, length <= longest else { return }
+      votes[length] += length * asked.count
+      keys.append(
+        Key(key: key, weight: Self.weight(length, longest), asked: asked, length: length))
+    }
+    var sum = 0
+    for length in votes.indices {
+      guard sum + votes[length] <= index.parameters.votes else {
+        keys.removeAll { $0.length >= length }
+        break
+      }
+      sum += votes[length]
+    }
+    return sum
+  }
+
+  private mutating func read(_ questions: Questions) {
+    postings.removeAll(keepingCapacity: true)
+    for i in keys.indices {
+      reader.read(keys[i].key, into: &postings)
+      keys[i].length = postings.count
+    }
   }
 
   /// Empties the table and gives it about as many cells as there will be votes.
@@ -47,20 +99,21 @@ struct Ballot {
     }
   }
 
-  /// Calls `body` with the postings of each key that is rare enough, what they weigh, and the query's
-  /// frames that ask for it.
+  /// Calls `body` with where the query begins according to each vote, the posting that says so, and the
+  /// vote's weight.
   @inline(__always)
-  private func forEachKey(
-    _ questions: Questions,
-    _ body: (UnsafeBufferPointer<UInt32>, UInt16, ArraySlice<UInt64>) -> Void
+  private func forEachVote(
+    _ questions: Questions, _ body: (_ start: UInt32, _ posting: UInt32, UInt16) -> Void
   ) {
-    var reader = LandmarkIndex.Reader(index)
-    let longest = index.longest
-    questions.forEachKey { key, asked in
-      let length = reader.count(key)
-      guard length > 0, length <= longest else { return }
-      let weight = Self.weight(length, longest)
-      reader.read(key) { body($0, weight, asked) }
+    var first = 0
+    postings.withUnsafeBufferPointer { postings in
+      for key in keys {
+        for question in key.asked {
+          let frame = questions.frame(question)
+          for i in first..<key.length { body(postings[i] &- frame, postings[i], key.weight) }
+        }
+        first = key.length
+      }
     }
   }
 
@@ -69,14 +122,9 @@ struct Ballot {
     var cells = self.cells
     self.cells = []
     cells.withUnsafeMutableBufferPointer { cells in
-      forEachKey(questions) { postings, weight, asked in
-        for question in asked {
-          let frame = UInt32(truncatingIfNeeded: question)
-          for posting in postings {
-            let cell = Int((posting &- frame) >> Self.cellBits & mask)
-            cells[cell] = min(65_000, cells[cell] &+ weight)
-          }
-        }
+      forEachVote(questions) { start, _, weight in
+        let cell = Int(start >> Self.cellBits & mask)
+        cells[cell] = min(65_000, cells[cell] &+ weight)
       }
     }
     self.cells = cells
@@ -117,15 +165,9 @@ struct Ballot {
     }
     var votes: [Vote] = []
     isFinal.withUnsafeBufferPointer { isFinal in
-      forEachKey(questions) { postings, weight, asked in
-        for question in asked {
-          let frame = UInt32(truncatingIfNeeded: question)
-          for posting in postings {
-            let start = posting &- frame
-            if isFinal[Int(start >> Self.cellBits) & mask] {
-              votes.append(Vote(start: start, witness: posting, weight: Int(weight)))
-            }
-          }
+      forEachVote(questions) { start, posting, weight in
+        if isFinal[Int(start >> Self.cellBits) & mask] {
+          votes.append(Vote(start: start, witness: posting, weight: Int(weight)))
         }
       }
     }

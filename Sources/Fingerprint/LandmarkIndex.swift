@@ -93,16 +93,17 @@ public struct LandmarkIndex: Sendable {
   public func forEachKey(_ body: (_ key: UInt32, _ postings: [Posting]) -> Void) {
     var reader = Reader(self)
     var found: [Posting] = []
+    var frames: [UInt32] = []
     var occupied = [Bool](repeating: false, count: RunBlock.blocks)
     for part in parts { part.mark(&occupied) }
     for key in RunBlock.keys(of: occupied) where reader.count(key) > 0 {
       found.removeAll(keepingCapacity: true)
-      reader.read(key) { frames in
-        for frame in frames where isLive(at: frame) {
-          let number = recording(at: frame)
-          found.append(
-            Posting(recording: number, frame: Int32(bitPattern: frame &- firstFrame(of: number))))
-        }
+      frames.removeAll(keepingCapacity: true)
+      reader.read(key, into: &frames)
+      for frame in frames where isLive(at: frame) {
+        let number = recording(at: frame)
+        found.append(
+          Posting(recording: number, frame: Int32(bitPattern: frame &- firstFrame(of: number))))
       }
       if !found.isEmpty { body(key, found) }
     }
@@ -139,7 +140,6 @@ public struct LandmarkIndex: Sendable {
   struct Reader {
     private var runs: [(base: UInt32, cursor: Run.Cursor)] = []
     private var tails: [(base: UInt32, cursor: Tail.Cursor)] = []
-    private var found: [UInt32] = []
 
     init(_ index: LandmarkIndex) {
       for (part, base) in zip(index.parts, index.firstFrames) {
@@ -158,13 +158,11 @@ public struct LandmarkIndex: Sendable {
       return count
     }
 
-    /// Calls `body` with the frames on the line at which a key occurs, runs' first.
+    /// Appends the frames on the line at which a key occurs, runs' first.
     @inline(__always)
-    mutating func read(_ key: UInt32, _ body: (UnsafeBufferPointer<UInt32>) -> Void) {
-      found.removeAll(keepingCapacity: true)
+    mutating func read(_ key: UInt32, into found: inout [UInt32]) {
       for i in runs.indices { runs[i].cursor.read(key, base: runs[i].base, into: &found) }
       for i in tails.indices { tails[i].cursor.read(key, base: tails[i].base, into: &found) }
-      found.withUnsafeBufferPointer(body)
     }
   }
 }

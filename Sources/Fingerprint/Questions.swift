@@ -31,15 +31,19 @@ struct Questions {
     }
   }
 
-  /// Calls `body` with each key, in rising order, and its entries, whose low 32 bits are frames.
+  /// The query's frame that a question is about.
   @inline(__always)
-  func forEachKey(_ body: (_ key: UInt32, _ entries: ArraySlice<UInt64>) -> Void) {
+  func frame(_ question: Int) -> UInt32 { UInt32(truncatingIfNeeded: entries[question]) }
+
+  /// Calls `body` with each key, in rising order, and the questions that ask for it.
+  @inline(__always)
+  func forEachKey(_ body: (_ key: UInt32, _ questions: Range<Int>) -> Void) {
     var first = 0
     while first < entries.count {
       let key = entries[first] >> 32
       var end = first + 1
       while end < entries.count, entries[end] >> 32 == key { end += 1 }
-      body(UInt32(truncatingIfNeeded: key), entries[first..<end])
+      body(UInt32(truncatingIfNeeded: key), first..<end)
       first = end
     }
   }

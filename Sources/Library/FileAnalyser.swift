@@ -36,11 +36,11 @@ struct FileAnalyser: Sendable {
       return try await open(item.path, size: item.size, modified: item.modified) {
         (descriptor) throws(AnalysisFailure) in
         if item.isPerhapsKnown {
-          let analysis = try await run(descriptor, models: [], path: item.path)
+          let analysis = try await run(descriptor, [], path: item.path)
           if await isKnown(analysis.recording) { return .known(item, analysis) }
         }
         return .analysed(
-          item, try await run(descriptor, models: shelf.current.wanted, path: item.path))
+          item, try await run(descriptor, shelf.current.wantedProducts, path: item.path))
       }
     } catch {
       return .failed(item, error)
@@ -48,11 +48,11 @@ struct FileAnalyser: Sendable {
   }
 
   /// Makes a missing product from one of the recording's files.
-  func complete(_ missing: MissingProduct, models: [ModelID]) async -> FinishedAnalysis {
+  func complete(_ missing: MissingProduct, _ product: ProductKind) async -> FinishedAnalysis {
     do throws(AnalysisFailure) {
       return try await open(missing.path, size: missing.size, modified: missing.modified) {
         (descriptor) throws(AnalysisFailure) in
-        .completed(missing, try await run(descriptor, models: models, path: missing.path))
+        .completed(missing, try await run(descriptor, [product], path: missing.path))
       }
     } catch {
       return .notCompleted(missing, error)
@@ -60,10 +60,17 @@ struct FileAnalyser: Sendable {
   }
 
   private func run(
-    _ descriptor: FileDescriptor, models: [ModelID], path: FilePath
+    _ descriptor: FileDescriptor, _ products: [ProductKind], path: FilePath
   ) async throws(AnalysisFailure) -> Analysis {
-    try await pool.analyse(
-      descriptor, request: AnalysisRequest(models: models), lane: .backlog, name: path.escaped)
+    var request = AnalysisRequest(models: [])
+    for product in products {
+      switch product {
+      case .embeddings(let model): request.models.append(model)
+      case .landmarks: request.constellation = .recording
+      }
+    }
+    return try await pool.analyse(
+      descriptor, request: request, lane: .backlog, name: path.escaped)
   }
 
   private func isKnown(_ id: RecordingID) async -> Bool {

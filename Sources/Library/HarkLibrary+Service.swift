@@ -74,6 +74,16 @@ extension HarkLibrary: LibraryService {
     try await tagSearch.answer(source)
   }
 
+  public func identify(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer {
+    try await identification.answer(query)
+  }
+
+  public func listen(to descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis {
+    try await pool.analyse(
+      descriptor, request: AnalysisRequest(models: [], constellation: .query), lane: .query,
+      name: "a query's audio")
+  }
+
   public func analyse(_ descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis {
     guard let model = shelf.current.active else {
       throw AnalysisFailure(.unavailable, "the library is starting; ask again in a moment")

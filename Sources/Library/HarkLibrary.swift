@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Fingerprint
 import Logging
 import ServiceLifecycle
 import SystemPackage
@@ -24,6 +25,7 @@ public final class HarkLibrary: Service {
   let scheduler: Scheduler
   let search: SimilarSearch
   let tagSearch: TagSearch
+  let identification: IdentifySearch
   let visibility: VisibilityKeeper
   let models: ModelKeeper
   let logger: Logger
@@ -76,6 +78,7 @@ public final class HarkLibrary: Service {
       logger: logger)
     search = SimilarSearch(catalogue: catalogue, shelf: shelf)
     tagSearch = TagSearch(catalogue: catalogue, shelf: shelf)
+    identification = IdentifySearch(catalogue: catalogue, shelf: shelf)
   }
 
   /// Runs until the service group shuts down or the task is cancelled. Analyses that are not recorded
@@ -89,6 +92,10 @@ public final class HarkLibrary: Service {
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await self.pool.run() }
         try await models.start(files: modelFiles)
+        let landmarks = try await LandmarkOpening(
+          catalogue: catalogue, directory: directory.path, logger: logger
+        ).open(FingerprintParameters())
+        shelf.update { $0.landmarks = landmarks }
         readiness.succeed()
         group.addTask { await self.receiver.run(self.watcher.changes) }
         group.addTask { try await self.watcher.run() }

@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Fingerprint
 import Synchronization
 import VectorIndex
 
@@ -16,12 +17,20 @@ final class IndexShelf: Sendable {
     var loaded: [ModelID: LoadedModel] = [:]
     /// Every model that the catalogue knows.
     var infos: [ModelID: ModelInfo] = [:]
+    /// The landmarks of all recordings; `nil` until they are opened.
+    var landmarks: LandmarkStore?
     /// Decoder and version of the workers, such as `libsndfile-1.2.0`.
     var decoder: String?
 
     /// Models whose products are made of a new recording.
     var wanted: [ModelID] {
       [active, incoming].compactMap { $0 }.filter { loaded[$0] != nil && indexes[$0] != nil }
+    }
+
+    /// Everything that is made of a new recording.
+    var wantedProducts: [ProductKind] {
+      wanted.map(ProductKind.embeddings)
+        + [landmarks].compactMap { $0 }.map { .landmarks(version: $0.parameters.version) }
     }
   }
 

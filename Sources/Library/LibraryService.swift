@@ -31,6 +31,14 @@ public protocol LibraryService: Sendable {
   /// not at hand.
   func tags(of source: Seed.Source) async throws(HarkError) -> TagAnswer
 
+  /// What recording is heard in the query, and where in it. Throws `notFound` for a source that the
+  /// library does not hold, and `unavailable` for one that has no landmarks yet.
+  func identify(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer
+
+  /// Hears audio that came with a query to be identified: its peaks, and no embedding. As
+  /// ``analyse(_:)`` otherwise.
+  func listen(to descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis
+
   /// Analyses audio that came with a query, in the worker that is kept for queries. The descriptor is
   /// borrowed for the call and must allow seeking.
   func analyse(_ descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis

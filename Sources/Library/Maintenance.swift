@@ -21,6 +21,7 @@ struct Maintenance: Sendable {
       do throws(HarkError) {
         try await forgetOrphans(now: WallClock.now)
         for model in shelf.current.indexes.keys { try await recorder.compactIfWasteful(model) }
+        try await recorder.compactLandmarksIfWasteful()
       } catch {
         logger.error("upkeep failed: \(error)")
       }

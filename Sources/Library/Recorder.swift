@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Fingerprint
 import Logging
 import Synchronization
 import SystemPackage
@@ -18,6 +19,7 @@ actor Recorder {
   private let statistics: Statistics
   private let logger: Logger
   private let disk = BlockingWork(label: "hark.recorder", isSerial: true)
+  private let merging = BlockingWork(label: "hark.landmarks", isSerial: true)
 
   private var waiting: [(finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)] = []
   private var isWriting = false
@@ -69,34 +71,41 @@ actor Recorder {
 
   private func write(_ batch: [FinishedAnalysis]) async throws(HarkError) {
     let indexes = shelf.current.indexes
+    let landmarks = LandmarkBatch(shelf.current.landmarks)
     let outcomes = try await disk.run { () throws(HarkError) in
+      let ranges = try landmarks.append(batch)
       var outcomes: [AnalysisOutcome] = []
-      for finished in batch {
-        outcomes += try Self.append(finished, to: indexes, decoder: self.shelf.current.decoder)
+      for (finished, range) in zip(batch, ranges) {
+        outcomes += try Self.append(
+          finished, range, to: indexes, decoder: self.shelf.current.decoder)
       }
       for index in indexes.values { try index.synchronise() }
       return outcomes
     }
     let now = WallClock.now
     let change = try await catalogue.record(outcomes, now: now)
+    try await landmarks.publish(outcomes, catalogue, on: disk)
     await visibility.refresh(change.touched)
+    upkeep(of: shelf.current.landmarks)
     for (recorded, outcome) in zip(change.outcomes, outcomes) {
       tell(recorded, outcome, at: now)
     }
   }
 
   private static func append(
-    _ finished: FinishedAnalysis, to indexes: [ModelID: ModelIndex], decoder: String?
+    _ finished: FinishedAnalysis, _ landmarks: NewProduct?, to indexes: [ModelID: ModelIndex],
+    decoder: String?
   ) throws(HarkError) -> [AnalysisOutcome] {
     func products(_ analysis: Analysis) throws(HarkError) -> [NewProduct] {
-      var products: [NewProduct] = []
+      var products = [landmarks].compactMap { $0 }
       for product in analysis.embeddings {
         // A model that was dropped while the worker was busy needs no rows.
         guard let index = indexes[product.model] else { continue }
         products.append(
-          NewProduct(
-            model: product.model, precision: product.precision, isShort: product.isShort,
-            rows: try index.append(pooled: product.pooled, segments: product.segments)))
+          .embeddings(
+            NewEmbeddings(
+              model: product.model, precision: product.precision, isShort: product.isShort,
+              rows: try index.append(pooled: product.pooled, segments: product.segments))))
       }
       return products
     }
@@ -106,8 +115,20 @@ actor Recorder {
     case .known(let item, let analysis): return [.known(item, analysis)]
     case .failed(let item, let failure): return [.failed(item, failure, decoder: decoder)]
     case .completed(let missing, let analysis):
-      return [.completed(missing, try products(analysis))]
+      return [.completed(missing, analysis, try products(analysis))]
     case .notCompleted: return []
+    }
+  }
+
+  /// Runs are written and merged in the background, while queries and appends go on.
+  private func upkeep(of landmarks: LandmarkStore?) {
+    guard let landmarks else { return }
+    merging.perform { [logger] in
+      do throws(HarkError) {
+        try landmarks.maintain()
+      } catch {
+        logger.error("the landmarks' upkeep failed and is tried again later: \(error)")
+      }
     }
   }
 
@@ -139,6 +160,33 @@ actor Recorder {
     let result = await compact(index, of: model)
     if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
     try result.get()
+  }
+
+  /// Compacts the landmarks' records if a quarter of them, and a megabyte, belong to nothing any more.
+  func compactLandmarksIfWasteful() async throws(HarkError) {
+    while isWriting { await Task.yield() }
+    guard let store = shelf.current.landmarks, !isWriting else { return }
+    let waste = store.waste
+    guard waste.deadBytes > 1 << 20, waste.deadBytes * 4 > waste.bytes else { return }
+    isWriting = true
+    let result = await compact(store)
+    if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
+    try result.get()
+    logger.notice("compacted the landmarks: \(waste.deadBytes) bytes are free")
+  }
+
+  private func compact(_ store: LandmarkStore) async -> Result<Void, HarkError> {
+    await visibility.exclusively { [catalogue, disk] () async throws(HarkError) in
+      let compacted = try await disk.run { () throws(HarkError) in try store.compact() }
+      do throws(HarkError) {
+        try await catalogue.adoptLandmarkGeneration(
+          compacted.generation, version: store.parameters.version, ranges: compacted.ranges)
+      } catch {
+        _ = try? await disk.run { () throws(HarkError) in try store.abandon(compacted) }
+        throw error
+      }
+      try await disk.run { () throws(HarkError) in try store.adopt(compacted) }
+    }
   }
 
   private func compact(_ index: ModelIndex, of model: ModelID) async -> Result<Void, HarkError> {

@@ -22,7 +22,7 @@ actor Scheduler {
   private var recordings: Set<RecordingKey> = []
   /// Recordings whose missing product could not be made; tried again after a restart or a rescan.
   private var hopeless: Set<RecordingKey> = []
-  private var lastMissing: [ModelID: RecordingKey] = [:]
+  private var lastMissing: [ProductKind: RecordingKey] = [:]
   private var isIdleNow = false
   private var lastProgress = 0.0
   private var retryTimer: Task<Void, Never>?
@@ -115,29 +115,29 @@ actor Scheduler {
   private func completeProducts(
     limit: Int, _ group: inout DiscardingTaskGroup
   ) async throws(HarkError) -> Bool {
-    for model in shelf.current.wanted {
+    for product in shelf.current.wantedProducts {
       let missing = try await catalogue.missingProducts(
-        of: model, limit: limit, after: lastMissing[model],
+        of: product, limit: limit, after: lastMissing[product],
         excluding: recordings.union(hopeless))
       guard let last = missing.last else {
         // Recordings that came back in the meantime may lie before the mark.
-        if lastMissing.removeValue(forKey: model) != nil { wake() }
+        if lastMissing.removeValue(forKey: product) != nil { wake() }
         continue
       }
-      lastMissing[model] = last.recording
+      lastMissing[product] = last.recording
       for item in missing {
         recordings.insert(item.recording)
-        group.addTask { await self.complete(item, model) }
+        group.addTask { await self.complete(item, product) }
       }
       return true
     }
     return false
   }
 
-  private func complete(_ missing: MissingProduct, _ model: ModelID) async {
-    let finished = await analyser.complete(missing, models: [model])
+  private func complete(_ missing: MissingProduct, _ product: ProductKind) async {
+    let finished = await analyser.complete(missing, product)
     if case .notCompleted(_, let failure) = finished, !Task.isCancelled {
-      logger.notice("\(missing.path.escaped): not analysed for model \(model.short): \(failure)")
+      logger.notice("\(missing.path.escaped): not analysed for \(product): \(failure)")
       hopeless.insert(missing.recording)
     } else if !Task.isCancelled {
       await recorder.record(finished)

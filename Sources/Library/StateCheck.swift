@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Fingerprint
 import SystemPackage
 import VectorIndex
 
@@ -51,6 +52,22 @@ public struct StateCheck: Sendable {
       }
       report.problems += problems.map(\.description)
     }
+    try await checkLandmarks(of: catalogue, &report)
     return report
+  }
+
+  private func checkLandmarks(
+    of catalogue: Catalogue, _ report: inout Report
+  ) async throws(HarkError) {
+    let parameters = FingerprintParameters()
+    let stored = try await catalogue.storedLandmarks(version: parameters.version)
+    guard !stored.ranges.isEmpty else { return }
+    report.rows += stored.ranges.count
+    let problems = try await BlockingWork(label: "hark.check").run { () throws(HarkError) in
+      LandmarkStore.check(
+        directory: path, parameters: parameters, committed: stored.ranges,
+        generation: stored.generation)
+    }
+    report.problems += problems.map(\.description)
   }
 }

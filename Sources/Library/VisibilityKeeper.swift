@@ -46,8 +46,15 @@ actor VisibilityKeeper {
 
   private func apply(_ recordings: Set<RecordingKey>) async {
     do throws(HarkError) {
-      let indexes = shelf.current.indexes
+      let contents = shelf.current
+      let indexes = contents.indexes
       for visibility in try await catalogue.visibility(of: recordings) {
+        // Landmarks of a recording that is only offline stay; answers leave it out.
+        if let landmarks = contents.landmarks,
+          visibility.landmarks[landmarks.parameters.version] == nil
+        {
+          landmarks.remove([visibility.recording])
+        }
         for (model, index) in indexes {
           guard visibility.isVisible, let rows = visibility.products[model] else {
             index.remove(key: visibility.recording)

@@ -6,19 +6,11 @@ import Core
 /// result does not depend on how the samples are cut into blocks. Not for use from several threads at
 /// once. About 3,000 × real time on one core for each grid.
 public final class ConstellationExtractor {
-  /// What the peaks are for.
-  public enum Role: Sendable {
-    /// To be stored: one grid, few peaks.
-    case recording
-    /// To be searched for: two grids, many peaks.
-    case query
-  }
-
   private let extractors: [PeakExtractor]
   private var grids: [[Peak]]
   private var samples = 0
 
-  public init(_ parameters: FingerprintParameters, role: Role) {
+  public init(_ parameters: FingerprintParameters, role: Constellation.Role) {
     switch role {
     case .recording:
       extractors = [PeakExtractor(parameters, limit: parameters.recordingPeaks)]
@@ -50,7 +42,7 @@ public final class ConstellationExtractor {
 
   /// The constellation of samples that are all at hand.
   public static func constellation(
-    of samples: [Float], _ parameters: FingerprintParameters, role: Role
+    of samples: [Float], _ parameters: FingerprintParameters, role: Constellation.Role
   ) -> Constellation {
     let extractor = ConstellationExtractor(parameters, role: role)
     samples.withUnsafeBufferPointer { extractor.append($0) }

@@ -23,7 +23,8 @@ struct Spool: Sendable {
   /// - Throws: `unavailable` if too many queries with audio are under way, `noSpace`, what reading
   ///   the body throws, and the `AnalysisFailure` of audio that cannot be analysed.
   func analyse(
-    _ start: ByteBuffer, _ reader: inout RequestBodyReader, with library: any LibraryService
+    _ start: ByteBuffer, _ reader: inout RequestBodyReader, _ listening: Listening,
+    with library: any LibraryService
   ) async throws -> Analysis {
     try enter()
     defer { busy.withLockedValue { $0 -= 1 } }
@@ -40,7 +41,11 @@ struct Spool: Sendable {
       }
       try await Self.write(piece, to: file, pool)
       _ = try file.seek(offset: 0, from: .start)
-      let analysis = try await library.analyse(file)
+      let analysis =
+        switch listening {
+        case .toCompare: try await library.analyse(file)
+        case .toIdentify: try await library.listen(to: file)
+        }
       try? file.close()
       return analysis
     } catch {

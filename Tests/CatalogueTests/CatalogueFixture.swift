@@ -42,11 +42,12 @@ struct CatalogueFixture {
   }
 
   func product(first: Int, model: ModelID? = nil) -> NewProduct {
-    NewProduct(
-      model: model ?? self.model, precision: .f32, isShort: false,
-      rows: AppendedRows(
-        pooled: RowRange(generation: 1, first: first, count: 1, checksum: 0xffff_fff0),
-        segments: RowRange(generation: 1, first: first * 3, count: 3, checksum: 5)))
+    .embeddings(
+      NewEmbeddings(
+        model: model ?? self.model, precision: .f32, isShort: false,
+        rows: AppendedRows(
+          pooled: RowRange(generation: 1, first: first, count: 1, checksum: 0xffff_fff0),
+          segments: RowRange(generation: 1, first: first * 3, count: 3, checksum: 5))))
   }
 
   func work(now: Double = 0) async throws -> [WorkItem] {

@@ -14,13 +14,15 @@ import VectorIndex
     _ = try await fixture.catalogue.setOffline(true, below: "/away", now: 3)
     #expect(try await fixture.adoptModel(second) == .incoming)
     let missing = try await fixture.catalogue.missingProducts(
-      of: second, limit: 10, excluding: [])
+      of: .embeddings(second), limit: 10, excluding: [])
     #expect(missing.map(\.path) == ["/m/a", "/m/b"])
     _ = try await fixture.catalogue.record(
-      [.completed(missing[0], [fixture.product(first: 0, model: second)])], now: 4)
+      [.completed(missing[0], fixture.analysis(0), [fixture.product(first: 0, model: second)])],
+      now: 4)
     #expect(try await fixture.catalogue.activateIncoming(failed: 0) == nil)
     _ = try await fixture.catalogue.record(
-      [.completed(missing[1], [fixture.product(first: 1, model: second)])], now: 4)
+      [.completed(missing[1], fixture.analysis(1), [fixture.product(first: 1, model: second)])],
+      now: 4)
     #expect(try await fixture.catalogue.activateIncoming(failed: 0) == second)
     let roles = try await fixture.catalogue.models().map(\.role)
     #expect(roles == [.kept, .active])

@@ -15,6 +15,8 @@ final class FakeLibrary: LibraryService {
     var forgotten: [FilePath] = []
     var analysed: [[UInt8]] = []
     var tagged: [Seed.Source] = []
+    var identified: [IdentifyQuery] = []
+    var listened = 0
     /// Best first, as the model gives them.
     var tags: [Tag] = [Tag(label: "rain", score: 0.75), Tag(label: "bell", score: 0.25)]
     var failure: AnalysisFailure?
@@ -166,6 +168,36 @@ final class FakeLibrary: LibraryService {
       state.tagged.append(source)
       return TagAnswer(model: Self.model("model"), tags: state.tags)
     }
+  }
+
+  func identify(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer {
+    try fail()
+    switch query.source {
+    case .file(let path): _ = try await file(at: path)
+    case .recording(let id): _ = try await recording(id)
+    case .analysis: break
+    }
+    return state.withLock { state in
+      state.identified.append(query)
+      guard query.expect > 1 else {
+        return IdentifyAnswer(duration: 1, results: [], reason: "no match")
+      }
+      let recording = state.recordings[2]
+      let result = IdentifyAnswer.Result(
+        path: recording.files[0].path, paths: recording.files.map(\.path), id: recording.id,
+        score: 0.5, offset: -0.25, speed: 1.02, pitch: 1, intervals: Self.interval,
+        expectedFalseMatches: 0.5, duration: 2.5, metadata: recording.files[0].metadata)
+      return IdentifyAnswer(duration: 1, results: [result], reason: nil)
+    }
+  }
+
+  private static let interval = [try? TimeRange(from: 0.25, to: 0.75)].compactMap { $0 }
+
+  func listen(
+    to descriptor: SystemPackage.FileDescriptor
+  ) async throws(AnalysisFailure) -> Analysis {
+    state.withLock { $0.listened += 1 }
+    return try await analyse(descriptor)
   }
 
   func analyse(

@@ -18,6 +18,7 @@ import Testing
     "similar": (
       "/v1/similar?from=0&to=1&like=/music/a.flac&min_duration=1&under=/music", "audio/wav", "x"
     ),
+    "identify": ("/v1/identify?expect=3", "audio/wav", "x"),
     "tags": ("/v1/tags", "audio/wav", "x"),
     "recordingTags": ("/v1/recordings/\(FakeLibrary.id(1))/tags", "", nil),
     "models": ("/v1/models", "", nil),
@@ -51,7 +52,7 @@ import Testing
           "GET /v1/status", "GET /v1/recordings", "GET /v1/recordings/{id}", "GET /v1/files",
           "GET /v1/events", "GET /metrics", "GET /openapi.json", "POST /v1/similar",
           "POST /v1/rescan", "POST /v1/forget", "POST /v1/tags", "GET /v1/recordings/{id}/tags",
-          "GET /v1/models", "GET /v1/models/{id}",
+          "GET /v1/models", "GET /v1/models/{id}", "POST /v1/identify",
         ])
     }
   }
@@ -131,6 +132,7 @@ import Testing
     #expect(keys("Filter") == known(Wire.Filter.self))
     #expect(keys("DurationBounds") == known(Wire.DurationBounds.self))
     #expect(keys("TagRequest") == known(Wire.TagRequest.self))
+    #expect(keys("IdentifyRequest") == known(Wire.IdentifyRequest.self))
     #expect(keys("Rescan") == known(Wire.Rescan.self))
     #expect(keys("Forget") == known(Wire.Forget.self))
   }

@@ -37,7 +37,13 @@ import Testing
       .ready,
       .refusal(.init(code: .notFound, message: "no", remedy: nil, cause: "gone")),
       .analyse(AnalysisRequest(models: [ModelID(try hash(1)), ModelID(try hash(2))])),
-      .analyse(AnalysisRequest(models: [])), .progress(seconds: 72_000.25),
+      .analyse(AnalysisRequest(models: [], constellation: .recording)),
+      .analyse(AnalysisRequest(models: [], constellation: .query)),
+      .constellation(
+        .init(samples: 1 << 40, frames: 70_000, soundingFrames: 3, counts: [1, 1 << 27])),
+      .peaks([
+        Peak(time: -3, frequency: 64, rank: 0), Peak(time: .max, frequency: 2_816, rank: 89),
+      ]), .progress(seconds: 72_000.25),
       .product(
         .init(
           model: ModelID(try hash(3)), precision: .bf16, isShort: true, pooled: pooled,
@@ -67,7 +73,7 @@ import Testing
     let frame = Message.failure(AnalysisFailure(.empty, "é")).encoded(request: 0x0102_0304)
     #expect(
       frame == [
-        0x48, 0x4b, 0x57, 0x50, 2, 0, 12, 0, 4, 3, 2, 1, 11, 0, 0, 0,
+        0x48, 0x4b, 0x57, 0x50, 3, 0, 14, 0, 4, 3, 2, 1, 11, 0, 0, 0,
         5, 0, 0x65, 0x6d, 0x70, 0x74, 0x79, 2, 0, 0xc3, 0xa9,
       ])
   }
@@ -156,9 +162,15 @@ import Testing
       embeddings: [first, second].map {
         EmbeddingProduct(
           model: $0, precision: .f32, pooled: pooled, segments: segments, isShort: false)
-      })
+      },
+      constellation: Constellation(
+        grids: [
+          (0..<9_000).map { Peak(time: $0 * 3, frequency: $0 % 2_000, rank: $0 % 90) },
+          [Peak(time: 5, frequency: 9, rank: 1)],
+        ], samples: 100, frames: 4, soundingFrames: 2))
+    let request = AnalysisRequest(models: [first, second], constellation: .query)
     func assemble(_ messages: [Message]) -> Analysis? {
-      var assembler = AnalysisAssembler(AnalysisRequest(models: [first, second]))
+      var assembler = AnalysisAssembler(request)
       for message in messages {
         guard let result = try? assembler.take(message) else { continue }
         return result
@@ -166,14 +178,14 @@ import Testing
       return nil
     }
     func isRefused(_ messages: [Message]) -> Bool {
-      var assembler = AnalysisAssembler(AnalysisRequest(models: [first, second]))
+      var assembler = AnalysisAssembler(request)
       do {
         for message in messages { _ = try assembler.take(message) }
         return false
       } catch { return true }
     }
     let messages = whole.messages
-    #expect(messages.count == 2 * (1 + 2) + 1)
+    #expect(messages.count == 2 * (1 + 2) + (1 + 2 + 1) + 1)
     #expect(assemble(messages) == whole)
     for index in messages.indices {
       var missing = messages

@@ -91,7 +91,8 @@ struct HTTPConnection: Sendable {
     try await outbound.write(.head(request.head))
     switch request.body {
     case .none: break
-    case .json(let bytes): try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+    case .json(let bytes), .audio(let bytes):
+      try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
     case .file(let descriptor, let byteCount):
       try await write(descriptor, byteCount: byteCount, to: outbound)
     }

@@ -7,6 +7,8 @@ struct HTTPRequest: Sendable {
   enum Body: Sendable {
     case none
     case json([UInt8])
+    /// Audio that is at hand.
+    case audio([UInt8])
     /// A file's bytes from its current offset, read as they are sent. The descriptor is borrowed.
     case file(FileDescriptor, byteCount: Int64)
   }
@@ -54,6 +56,9 @@ struct HTTPRequest: Sendable {
       if method != .GET { headers.add(name: "content-length", value: "0") }
     case .json(let bytes):
       headers.add(name: "content-type", value: "application/json")
+      headers.add(name: "content-length", value: String(bytes.count))
+    case .audio(let bytes):
+      headers.add(name: "content-type", value: "application/octet-stream")
       headers.add(name: "content-length", value: String(bytes.count))
     case .file(_, let byteCount):
       headers.add(name: "content-type", value: "application/octet-stream")

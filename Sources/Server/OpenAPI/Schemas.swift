@@ -36,6 +36,9 @@ extension Schema {
     "SimilarAnswer": object([
       "query": reference("SimilarEcho"), "results": list(reference("SimilarResult")),
     ]),
+    "IdentifyAnswer": object(
+      ["query": reference("IdentifyEcho"), "results": list(reference("IdentifyResult"))],
+      optional: ["reason": oneOf(["too short", "silence", "no match"])]),
     "TagAnswer": object(["query": reference("TagEcho"), "tags": list(reference("Tag"))]),
     "Models": object(["models": list(reference("Model"))]),
     "ModelDetails": object(["model": reference("Model"), "labels": list(string)]),
@@ -59,6 +62,13 @@ extension Schema {
         "filter": reference("Filter"),
         "k": ["type": "integer", "minimum": 1, "maximum": 10_000, "default": 10],
       ]),
+    "IdentifyRequest": request(
+      [:],
+      optional: [
+        "path": requestPath, "path_base64": requestBase64, "id": id,
+        "expect": ["type": "integer", "minimum": 1, "maximum": 1_000, "default": 1],
+      ]
+    ).adding(["oneOf": oneOfKeys("path", "path_base64", "id")]),
     "TagRequest": request(
       [:], optional: ["path": requestPath, "path_base64": requestBase64, "id": id]
     ).adding(["oneOf": oneOfKeys("path", "path_base64", "id")]),
@@ -88,6 +98,8 @@ extension Schema {
     "Forget": request([:], optional: ["path": requestPath, "path_base64": requestBase64])
       .adding(["oneOf": oneOfKeys("path", "path_base64")]),
   ]
+
+  private static let share: JSONValue = ["type": "number", "minimum": 0, "maximum": 1]
 
   private static let parts: [String: JSONValue] = [
     "Root": object(
@@ -135,13 +147,26 @@ extension Schema {
         "filter": reference("Filter"), "k": count, "by_moment": boolean,
         "model": reference("ModelName"),
       ], optional: ["audio": reference("QueryAudio")]),
+    "IdentifyEcho": object(
+      ["expect": count, "duration": seconds],
+      optional: [
+        "path": string, "path_base64": base64, "id": id, "audio": reference("QueryAudio"),
+      ]),
+    "IdentifyResult": object(
+      [
+        "path": string, "paths": list(string), "id": id, "score": share, "offset": number,
+        "speed": number, "pitch": number, "matched": seconds, "confidence": share,
+        "intervals": list(reference("Interval")), "duration": seconds,
+        "metadata": reference("Metadata"),
+      ], optional: ["path_base64": base64, "paths_base64": list(base64)]),
+    "Interval": object(["from": seconds, "to": seconds]),
     "TagEcho": object(
       ["model": reference("ModelName")],
       optional: [
         "path": string, "path_base64": base64, "id": id, "audio": reference("QueryAudio"),
       ]),
     "Tag": object([
-      "label": string, "score": ["type": "number", "minimum": 0, "maximum": 1],
+      "label": string, "score": share,
     ]),
     "ModelName": object(["id": id, "name": string, "trained": boolean]),
     "QueryAudio": object(["id": id, "duration": seconds, "warnings": list(string)]),

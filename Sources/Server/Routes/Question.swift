@@ -10,6 +10,28 @@ enum Question: Sendable {
   case audio(Analysis)
 }
 
+/// What audio that comes with a question is listened to for.
+enum Listening: Sendable {
+  /// Its embedding.
+  case toCompare
+  /// Its peaks.
+  case toIdentify
+}
+
+extension Seed.Source {
+  /// Throws `invalidArgument` unless a question names exactly one recording.
+  init(path: String?, base64: String?, id: String?) throws(HarkError) {
+    let path = try RequestPath.one(path, base64: base64, name: "path")
+    switch (path, id) {
+    case (let path?, nil): self = .file(path)
+    case (nil, let id?): self = .recording(try RecordingID(parsing: id, name: "id"))
+    default:
+      throw HarkError(
+        .invalidArgument, "the question must have one of “path”, “path_base64” and “id”")
+    }
+  }
+}
+
 /// Reads the bodies of the routes that take either.
 struct QuestionReader: Sendable {
   let library: any LibraryService
@@ -18,7 +40,9 @@ struct QuestionReader: Sendable {
 
   /// - Throws: what reading the body, and the audio's analysis, throw; `invalidArgument` for a body
   ///   that is empty.
-  func read(_ request: Request, _ context: HarkContext) async throws -> Question {
+  func read(
+    _ request: Request, _ context: HarkContext, listening: Listening = .toCompare
+  ) async throws -> Question {
     if request.isJSON {
       var reader = try RequestBodyReader(
         request, context, limit: Int64(configuration.maximumJSONBytes))
@@ -43,7 +67,7 @@ struct QuestionReader: Sendable {
         .invalidArgument, "the body is empty",
         remedy: "send a JSON query with Content-Type: application/json, or audio")
     }
-    return .audio(try await spool.analyse(start, &reader, with: library))
+    return .audio(try await spool.analyse(start, &reader, listening, with: library))
   }
 }
 

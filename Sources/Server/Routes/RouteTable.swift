@@ -17,6 +17,7 @@ struct RouteTable: Sendable {
     let reader = QuestionReader(
       library: library, configuration: configuration, spool: Spool(configuration))
     routes += SimilarRoutes(library: library, reader: reader).routes
+    routes += IdentifyRoutes(library: library, reader: reader).routes
     routes += TagRoutes(library: library, reader: reader).routes
     routes += ModelRoutes(library: library).routes
     routes += EventRoutes(library: library, configuration: configuration).routes

@@ -31,7 +31,9 @@ struct TagRoutes: Sendable {
         case .json(let json):
           let question = try WireJSON.decodeRequest(
             Wire.TagRequest.self, from: json.readableBytesView)
-          return try await answer(try Seed.Source(question))
+          return try await answer(
+            try Seed.Source(
+              path: question.path, base64: question.pathBase64, id: question.id))
         case .audio(let analysis): return try await answer(.analysis(analysis))
         }
       })
@@ -64,20 +66,5 @@ struct TagRoutes: Sendable {
           id: analysis.recording, model: model, audio: Wire.QueryAudio(analysis))
       }
     return try .json(Wire.TagAnswer(query: echo, tags: answer.tags.map(Wire.Tag.init)))
-  }
-}
-
-extension Seed.Source {
-  /// Throws `invalidArgument` unless the question names exactly one recording.
-  fileprivate init(_ question: Wire.TagRequest) throws(HarkError) {
-    let path = try RequestPath.one(
-      question.path, base64: question.pathBase64, name: "path")
-    switch (path, question.id) {
-    case (let path?, nil): self = .file(path)
-    case (nil, let id?): self = .recording(try RecordingID(parsing: id, name: "id"))
-    default:
-      throw HarkError(
-        .invalidArgument, "the question must have one of “path”, “path_base64” and “id”")
-    }
   }
 }

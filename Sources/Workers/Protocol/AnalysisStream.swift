@@ -12,6 +12,7 @@ extension Analysis {
             pooled: product.pooled, segments: product.segments.count)))
       messages.append(contentsOf: product.segments.blocks.map(Message.segments))
     }
+    if let constellation { messages += constellation.messages }
     messages.append(
       .done(
         Message.AnalysisSummary(
@@ -39,6 +40,7 @@ struct AnalysisAssembler {
   private var current: Message.ProductHeader?
   private var codes: [Int8] = []
   private var scales: [Float] = []
+  private var constellation: ConstellationAssembler?
 
   init(_ request: AnalysisRequest) { self.request = request }
 
@@ -48,6 +50,8 @@ struct AnalysisAssembler {
     switch message {
     case .product(let header): try begin(header)
     case .segments(let block): try append(block)
+    case .constellation(let header): try begin(header)
+    case .peaks(let peaks): try append(peaks)
     case .done(let summary): return try finish(summary)
     default: throw MalformedFrame("\(message.kind) within an answer")
     }
@@ -73,6 +77,21 @@ struct AnalysisAssembler {
     try closeIfComplete()
   }
 
+  private mutating func begin(
+    _ header: Message.ConstellationHeader
+  ) throws(MalformedFrame) {
+    let isComplete = current == nil && products.count == request.models.count
+    guard isComplete, constellation == nil, let role = request.constellation,
+      header.counts.count == (role == .query ? 2 : 1)
+    else { throw MalformedFrame("a constellation that was not due") }
+    constellation = ConstellationAssembler(header)
+  }
+
+  private mutating func append(_ peaks: [Peak]) throws(MalformedFrame) {
+    guard constellation != nil else { throw MalformedFrame("peaks that were not due") }
+    try constellation?.take(peaks)
+  }
+
   private mutating func closeIfComplete() throws(MalformedFrame) {
     guard let header = current, scales.count == header.segments else { return }
     guard let segments = SegmentCodes(codes: codes, scales: scales) else {
@@ -91,8 +110,12 @@ struct AnalysisAssembler {
     guard current == nil, products.count == request.models.count else {
       throw MalformedFrame("\(products.count) of \(request.models.count) products")
     }
+    guard (request.constellation == nil) == (constellation?.whole == nil) else {
+      throw MalformedFrame("a constellation that is not whole")
+    }
     return Analysis(
       recording: summary.recording, facts: summary.facts, metadata: summary.metadata,
-      decoder: summary.decoder, embeddings: products)
+      decoder: summary.decoder, embeddings: products,
+      constellation: constellation?.whole)
   }
 }

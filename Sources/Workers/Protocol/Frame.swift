@@ -11,7 +11,7 @@ import Core
 /// | offset | bytes | header                                        |
 /// | -----: | ----: | --------------------------------------------- |
 /// |      0 |     4 | magic `48 4b 57 50` ("HKWP")                   |
-/// |      4 |     2 | protocol version, 2                           |
+/// |      4 |     2 | protocol version, 3                           |
 /// |      6 |     2 | kind                                          |
 /// |      8 |     4 | request number; 0 outside a request           |
 /// |     12 |     4 | payload bytes, at most 65,520                 |
@@ -24,22 +24,25 @@ import Core
 /// | 4 directions | worker | `u16` count (1–126), `f32` biases, 128 × `f32` weights a label, all finite; after its labels, with a tag head, until each label has its direction |
 /// | 5 ready      | worker | empty: every model is loaded                                       |
 /// | 6 refusal    | worker | text code, text message, `u8` + text remedy, `u8` + text cause: the worker cannot start and ends |
-/// | 7 analyse    | pool   | `u16` models (≤ 64), 32-byte ids; the open file is attached         |
+/// | 7 analyse    | pool   | `u16` models (≤ 64), 32-byte ids, `u8` peaks wanted (0 none, 1 a recording's, 2 a query's); the open file is attached |
 /// | 8 progress   | worker | `f64` seconds decoded                                              |
 /// | 9 product    | worker | 32-byte model, text precision, `u8` short (0, 1), 128 × `f32` pooled, `u32` segments (≤ 16,777,216) |
 /// | 10 segments  | worker | `u16` count (1–480), `f32` scales, 128 `i8` codes a segment; after its product until all are there |
-/// | 11 done      | worker | 32-byte recording, facts, metadata, text decoder                   |
-/// | 12 failure   | worker | text code, text message                                            |
+/// | 11 constellation | worker | `i64` samples, `u32` frames, `u32` sounding frames, `u8` grids (1–2), `u32` peaks for each grid (≤ 134,217,728) |
+/// | 12 peaks     | worker | `u16` count (1–8,189), for each `i32` time, `u16` frequency, `u16` rank; after the constellation, grid by grid, until all are there |
+/// | 13 done      | worker | 32-byte recording, facts, metadata, text decoder                   |
+/// | 14 failure   | worker | text code, text message                                            |
 ///
 /// facts: `f64` duration, `u32` rate, `u32` channels, `i64` frames, text container, text codec,
 /// `f64` peak, `u8` + `f64` loudness, `f64` silence share, `u16` warnings (≤ 32), texts.
 /// metadata: title, artist, album, track, date, each `u8` + text. `u8` + X is 0, or 1 and then X.
 ///
 /// A worker says hello, model, labels …, directions …, ready (or refusal) and then answers each
-/// analyse with progress …, product, segments …, done (or failure). It ends when its socket closes.
+/// analyse with progress …, product, segments …, constellation, peaks …, done (or failure). It ends when
+/// its socket closes.
 enum Frame {
   static let magic: UInt32 = 0x5057_4b48
-  static let version: UInt16 = 2
+  static let version: UInt16 = 3
   static let headerSize = 16
   static let maximumSize = 65_536
   static let maximumPayload = maximumSize - headerSize
@@ -54,11 +57,14 @@ enum Frame {
   static let segmentsPerFrame = 480
   /// Tag directions in one frame: 126 · 516 bytes and a count still fit.
   static let directionsPerFrame = 126
+  static let maximumPeaks = 1 << 27
+  /// Peaks in one frame: 8,189 · 8 bytes and a count still fit.
+  static let peaksPerFrame = 8_189
 
   enum Kind: UInt16, CaseIterable {
     case hello = 1
-    case model, labels, directions, ready, refusal, analyse, progress, product, segments, done
-    case failure
+    case model, labels, directions, ready, refusal, analyse, progress, product, segments
+    case constellation, peaks, done, failure
   }
 }
 

@@ -13,6 +13,8 @@ enum Message: Hashable {
   case progress(seconds: Double)
   case product(ProductHeader)
   case segments(SegmentCodes)
+  case constellation(ConstellationHeader)
+  case peaks([Peak])
   case done(AnalysisSummary)
   case failure(AnalysisFailure)
 
@@ -38,6 +40,15 @@ enum Message: Hashable {
     var isShort: Bool
     var pooled: Embedding
     var segments: Int
+  }
+
+  /// A ``Constellation`` whose peaks follow.
+  struct ConstellationHeader: Hashable {
+    var samples: Int
+    var frames: Int
+    var soundingFrames: Int
+    /// Peaks of each grid.
+    var counts: [Int]
   }
 
   /// An ``Analysis`` whose products came before.

@@ -33,13 +33,15 @@ extension Message {
       let models = try list(count, &reader) { reader throws(MalformedFrame) in
         ModelID(try reader.hash())
       }
-      return .analyse(AnalysisRequest(models: models))
+      return .analyse(AnalysisRequest(models: models, constellation: try reader.role()))
     case .progress:
       let seconds = try reader.double()
       guard seconds >= 0 else { throw MalformedFrame("progress of \(seconds) s") }
       return .progress(seconds: seconds)
     case .product: return .product(try product(&reader))
     case .segments: return .segments(try segments(&reader))
+    case .constellation: return .constellation(try ConstellationHeader(from: &reader))
+    case .peaks: return .peaks(try reader.peaks())
     case .done:
       return .done(
         AnalysisSummary(

@@ -29,6 +29,7 @@ extension Message {
     case .analyse(let request):
       writer.put(UInt16(request.models.count))
       for model in request.models { writer.put(model.hash) }
+      writer.put(role: request.constellation)
     case .progress(let seconds):
       writer.put(seconds)
     case .product(let product):
@@ -37,6 +38,10 @@ extension Message {
       writer.put(UInt16(segments.count))
       for scale in segments.scales { writer.put(scale) }
       writer.put(segments.codes[...])
+    case .constellation(let header):
+      header.write(to: &writer)
+    case .peaks(let peaks):
+      writer.put(peaks: peaks)
     case .done(let summary):
       summary.write(to: &writer)
     case .failure(let failure):
@@ -58,6 +63,8 @@ extension Message {
     case .progress: .progress
     case .product: .product
     case .segments: .segments
+    case .constellation: .constellation
+    case .peaks: .peaks
     case .done: .done
     case .failure: .failure
     }

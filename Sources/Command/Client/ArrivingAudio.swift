@@ -1,0 +1,77 @@
+import Core
+import NIOPosix
+import SystemPackage
+
+/// Audio that comes through a pipe, gathered as it comes.
+struct ArrivingAudio {
+  /// Samples without a header, 16-bit little-endian.
+  struct RawFormat: Hashable, Sendable {
+    var sampleRate: Int
+    var channels: Int
+  }
+
+  /// What has come so far; raw samples with the header of a WAV file before them.
+  private(set) var bytes: [UInt8]
+
+  private let descriptor: FileDescriptor
+  private let limit: Int
+  private var isAtEnd = false
+
+  /// - Parameters:
+  ///   - raw: what the samples are; `nil` for a file of any format.
+  ///   - limit: bytes that are taken at most.
+  init(_ descriptor: FileDescriptor, raw: RawFormat? = nil, limit: Int = 1 << 30) {
+    self.descriptor = descriptor
+    self.limit = limit
+    bytes = raw.map(Self.header) ?? []
+  }
+
+  /// Waits until so many seconds are there, and says whether more may come: `false` at the end. Where
+  /// the length cannot be told, or for `nil`, it waits for the end.
+  mutating func receive(seconds: Double?) async throws -> Bool {
+    while !isAtEnd {
+      if let seconds, let rate = bytesPerSecond,
+        Double(bytes.count) >= seconds * Double(rate)
+      {
+        return true
+      }
+      let (descriptor, room) = (descriptor, limit - bytes.count)
+      guard room > 0 else {
+        throw HarkError(
+          .tooLarge, "more than \(Format.bytes(Int64(limit))) came through standard input",
+          remedy: "name the file instead")
+      }
+      // A pipe may be silent for long and must not hold up one of Swift's few threads.
+      let piece = try await NIOThreadPool.singleton.runIfActive {
+        try [UInt8](unsafeUninitializedCapacity: min(room, 1 << 16)) { buffer, count in
+          count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+      }
+      isAtEnd = piece.isEmpty
+      bytes += piece
+    }
+    return false
+  }
+
+  /// Of a WAV file whose format has come; its layout is that of RIFF: "WAVE" at byte 8, the chunk
+  /// `fmt ` at 12 with the bytes a second at 28.
+  private var bytesPerSecond: Int? {
+    guard bytes.count >= 32, bytes[0..<4].elementsEqual("RIFF".utf8),
+      bytes[8..<16].elementsEqual("WAVEfmt ".utf8)
+    else { return nil }
+    let rate = (28..<32).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
+    return rate > 0 ? rate : nil
+  }
+
+  /// A WAV header whose lengths say that the end is unknown.
+  private static func header(_ format: RawFormat) -> [UInt8] {
+    func number<Value: FixedWidthInteger>(_ value: Value) -> [UInt8] {
+      withUnsafeBytes(of: value.littleEndian, Array.init)
+    }
+    let frame = 2 * format.channels
+    return Array("RIFF".utf8) + number(UInt32.max) + Array("WAVEfmt ".utf8) + number(UInt32(16))
+      + number(UInt16(1)) + number(UInt16(format.channels)) + number(UInt32(format.sampleRate))
+      + number(UInt32(format.sampleRate * frame)) + number(UInt16(frame)) + number(UInt16(16))
+      + Array("data".utf8) + number(UInt32.max)
+  }
+}

@@ -1,0 +1,45 @@
+import API
+import Core
+
+extension Daemon {
+  /// What recording an argument's sound is; a file that the library does not know is listened to.
+  func identify(_ argument: SeedArgument, expect: Int?) async throws -> Wire.IdentifyAnswer {
+    let bytes: [UInt8]
+    switch try await resolve(argument) {
+    case .known(let seed, _, _):
+      bytes = try await post("/v1/identify", Wire.IdentifyRequest(seed, expect: expect))
+    case .unknown(let file, let why):
+      bytes = try await answer(to: Self.identification(expect), about: file, why: why)
+    }
+    return try WireJSON.decode(Wire.IdentifyAnswer.self, from: bytes)
+  }
+
+  /// What recording is arriving. Asks again and again while it arrives, where that can be known to be
+  /// worth while, and stops at the first answer that is sure.
+  func identify(
+    _ audio: inout ArrivingAudio, expect: Int?
+  ) async throws -> Wire.IdentifyAnswer {
+    var seconds = 5.0
+    while try await audio.receive(seconds: expect == nil ? seconds : nil) {
+      let answer = try? await identify(audio.bytes, expect: nil)
+      if let answer, !answer.results.isEmpty { return answer }
+      seconds *= 2
+    }
+    guard !audio.bytes.isEmpty else {
+      throw HarkError(.corrupt, "standard input is empty", remedy: "pipe audio into hark")
+    }
+    return try await identify(audio.bytes, expect: expect)
+  }
+
+  private func identify(_ bytes: [UInt8], expect: Int?) async throws -> Wire.IdentifyAnswer {
+    var request = Self.identification(expect)
+    request.body = .audio(bytes)
+    return try WireJSON.decode(Wire.IdentifyAnswer.self, from: try await answer(to: request))
+  }
+
+  private static func identification(_ expect: Int?) -> HTTPRequest {
+    var request = HTTPRequest(.POST, "/v1/identify")
+    request.add("expect", expect.map(String.init))
+    return request
+  }
+}
