@@ -23,7 +23,11 @@ let package = Package(
       swiftSettings: [.defaultIsolation(MainActor.self)]),
     // Names excerpts on all cores; Benchmarks/identify makes them and scores the answers.
     .executableTarget(
-      name: "identify", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),
+      name: "identify",
+      dependencies: [
+        .product(name: "HarkFingerprint", package: "hark"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

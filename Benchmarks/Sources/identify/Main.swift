@@ -4,7 +4,7 @@ import Foundation
 import Peaks
 
 /// identify FOLDER [NAME=VALUE...] : indexes the library in the folder, answers its queries, and
-/// prints one JSON object a query. Names are those of `FingerprintParameters`.
+/// prints one JSON object a query. `scale=HOURS` searches a store of so many hours, see `Scale`. Names are those of `FingerprintParameters`.
 @main enum Main {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
@@ -15,6 +15,56 @@ import Peaks
     let library = try Corpus<RecordingEntry>("library", in: url)
     let queries = try Corpus<QueryEntry>("queries", in: url)
 
+    let clock = ContinuousClock()
+    let index: LandmarkIndex
+    if let hours = settings.scale {
+      let store = try Scale(folder: url, hours: hours, parameters: parameters).open(library)
+      log("memory at rest: \(Scale.memory)")
+      index = try store.snapshot()
+    } else {
+      index = inMemory(library, parameters)
+    }
+
+    let chosen = queries.entries.indices.filter {
+      settings.takes(queries.entries[$0], $0)
+    }
+    var identifier = Identifier(index)
+    settings.adjust(&identifier)
+    let lines = parallel(chosen.count, isSerial: settings.scale != nil) { [identifier] place in
+      let i = chosen[place]
+      let start = clock.now
+      let query = Query(
+        ConstellationExtractor.constellation(
+          of: queries.samples(of: queries.entries[i]), parameters, role: .query), parameters)
+      let heard = clock.now
+      let before = Scale.threadSeconds
+      let identification = identifier.identify(query)
+      let answered = clock.now
+      let busy = Scale.threadSeconds - before
+      return Answer(
+        query: i, reason: identification.reason?.rawValue,
+        matches: identification.matches.prefix(5).map(Answer.Named.init),
+        hearing: (heard - start) / .milliseconds(1),
+        searching: (answered - heard) / .milliseconds(1), busy: busy * 1_000)
+    }
+    if settings.scale != nil {
+      for (name, times) in [
+        ("elapsed", lines.map(\.searching).sorted()), ("busy", lines.map(\.busy).sorted()),
+      ] {
+        log(
+          "searching, \(name): median \(times[times.count / 2]) ms, nine in ten below "
+            + "\(times[times.count * 9 / 10]) ms")
+      }
+      log("memory: \(Scale.memory)")
+    }
+    let encoder = JSONEncoder()
+    for line in lines { print(String(decoding: try encoder.encode(line), as: UTF8.self)) }
+  }
+
+  /// The library's index, made from its samples.
+  private static func inMemory(
+    _ library: Corpus<RecordingEntry>, _ parameters: FingerprintParameters
+  ) -> LandmarkIndex {
     let clock = ContinuousClock()
     let begin = clock.now
     let recordings = parallel(library.entries.count) { i in
@@ -28,29 +78,7 @@ import Peaks
     log(
       "\(library.entries.count) recordings, \(seconds / 3600) h; extraction \(extraction), "
         + "peaks/s \(Double(peaks) / seconds), landmarks/s \(Double(index.landmarks) / seconds)")
-
-    let chosen = queries.entries.indices.filter {
-      settings.takes(queries.entries[$0], $0)
-    }
-    var identifier = Identifier(index)
-    settings.adjust(&identifier)
-    let lines = parallel(chosen.count) { [identifier] place in
-      let i = chosen[place]
-      let start = clock.now
-      let query = Query(
-        ConstellationExtractor.constellation(
-          of: queries.samples(of: queries.entries[i]), parameters, role: .query), parameters)
-      let heard = clock.now
-      let identification = identifier.identify(query)
-      let answered = clock.now
-      return Answer(
-        query: i, reason: identification.reason?.rawValue,
-        matches: identification.matches.prefix(5).map(Answer.Named.init),
-        hearing: (heard - start) / .milliseconds(1),
-        searching: (answered - heard) / .milliseconds(1))
-    }
-    let encoder = JSONEncoder()
-    for line in lines { print(String(decoding: try encoder.encode(line), as: UTF8.self)) }
+    return index
   }
 
   static func log(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
@@ -65,6 +93,8 @@ struct Answer: Encodable, Sendable {
   var hearing: Double
   /// Milliseconds from peaks to the answer.
   var searching: Double
+  /// The processor's share of them.
+  var busy: Double
 
   struct Named: Encodable, Sendable {
     var recording: Int

@@ -24,6 +24,7 @@ struct Settings: Sendable {
     set(&parameters.sparsePeaks, "sparsePeaks")
     set(&parameters.commonness, "commonness")
     set(&parameters.candidates, "candidates")
+    set(&parameters.votes, "votes")
     if let value = values["toleranceFrames"] { parameters.toleranceFrames = value }
     if let value = values["toleranceBins"] { parameters.toleranceBins = value }
     if let value = values["near"] {
@@ -39,6 +40,9 @@ struct Settings: Sendable {
   private func set(_ place: inout Int, _ name: String) {
     if let value = values[name] { place = Int(value) }
   }
+
+  /// Hours of a store that is searched in the place of an index in memory.
+  var scale: Double? { values["scale"] }
 
   /// Every how many-th query is answered.
   func takes(_ entry: QueryEntry, _ i: Int) -> Bool {
