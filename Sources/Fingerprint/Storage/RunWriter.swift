@@ -85,7 +85,7 @@ struct RunWriter {
         lists[i].removeAll(keepingCapacity: true)
         let key = UInt32(block * RunBlock.keys + i)
         for p in parts.indices {
-          cursors[p].append(key, moves[p], parts[p], to: &lists[i])
+          cursors[p].append(key, moves[p], to: &lists[i])
         }
         summary.landmarks += lists[i].count
         if !lists[i].isEmpty { summary.keysInUse += 1 }
@@ -138,25 +138,33 @@ private struct RunInput {
   private var run: Run.Cursor?
   private var tail: Tail.Cursor?
   private var found: [UInt32] = []
+  /// Each recording's first frame, and that of none.
+  private let firsts: [UInt32]
 
   init(_ part: Part) {
     switch part.source {
     case .run(let source): run = Run.Cursor(source)
     case .tail(let source): tail = Tail.Cursor(source)
     }
+    firsts = (0..<part.recordingCount).map { part.recording($0).first } + [.max]
   }
 
   /// Appends a key's frames, moved to where their recordings lie now.
-  mutating func append(_ key: UInt32, _ moves: [Int64?], _ part: Part, to list: inout [UInt32]) {
+  mutating func append(_ key: UInt32, _ moves: [Int64?], to list: inout [UInt32]) {
     found.removeAll(keepingCapacity: true)
     run?.read(key, base: 0, into: &found)
     tail?.read(key, base: 0, into: &found)
-    guard let first = found.first else { return }
-    var slot = part.slot(at: first)
+    guard !found.isEmpty else { return }
+    var slot = 0
     for frame in found {
-      // Frames come in order, so the next recording is near; but far where a key is rare.
-      if slot + 1 < moves.count, part.recording(slot + 1).first <= frame {
-        slot = part.slot(at: frame)
+      // Frames come in order: each is looked for behind the one before, by halves.
+      if firsts[slot + 1] <= frame {
+        var (low, high) = (slot + 1, moves.count)
+        while high - low > 1 {
+          let middle = (low + high) / 2
+          if firsts[middle] <= frame { low = middle } else { high = middle }
+        }
+        slot = low
       }
       if let move = moves[slot] { list.append(UInt32(truncatingIfNeeded: Int64(frame) + move)) }
     }
