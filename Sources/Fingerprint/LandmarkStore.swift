@@ -28,8 +28,8 @@ public final class LandmarkStore: Sendable {
     var file: DataFile
     var generation: Int
     var end: Int
-    /// Records that were appended and not published.
-    var unpublished = 0
+    /// Records were appended, and not published yet.
+    var isBatchOpen = false
     var isDirectorySynchronised = false
     var isCompacting = false
     /// Why nothing more can be written.

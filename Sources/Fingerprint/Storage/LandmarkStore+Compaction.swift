@@ -58,7 +58,7 @@ extension LandmarkStore {
   private func begin() throws(HarkError) -> (DataFile, [RecordingKey: LandmarkRange], Int) {
     try writer.withLock { (writer) throws(HarkError) in
       if let failure = writer.failure { throw failure }
-      guard !writer.isCompacting, writer.unpublished == 0 else {
+      guard !writer.isCompacting, !writer.isBatchOpen else {
         throw HarkError(
           .unavailable, "landmarks were appended and are not published yet, or are being compacted",
           remedy: "compact after that")

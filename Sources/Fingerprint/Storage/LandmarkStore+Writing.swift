@@ -49,18 +49,19 @@ extension LandmarkStore {
       }
       writer.isDirectorySynchronised = true
       writer.end += bytes.count
-      writer.unpublished += entries.count
+      writer.isBatchOpen = true
       return ranges
     }
   }
 
   /// Shows recordings to queries from now on, after the transaction that refers to their records was
-  /// committed; what was published before for the same keys counts no more.
+  /// committed; what was published before for the same keys counts no more. It ends the batch that was
+  /// appended last: of that, what is not among `published` will never be.
   ///
   /// Throws `defect` if the ranges are not of the generation that queries read or a compaction is
   /// under way. Complexity: O(landmarks in no run yet).
   public func publish(_ published: [(entry: Entry, range: LandmarkRange)]) throws(HarkError) {
-    writer.withLock { $0.unpublished -= published.count }
+    writer.withLock { $0.isBatchOpen = false }
     try state.withLock { (state) throws(HarkError) in
       guard state.removals == nil,
         published.allSatisfy({ $0.range.generation == state.generation })

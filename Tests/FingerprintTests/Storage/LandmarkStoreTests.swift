@@ -122,6 +122,24 @@ import Testing
     #expect(fixture.check().isEmpty)
   }
 
+  /// A batch is open until it is published, be it in part: of two analyses of one recording the
+  /// catalogue takes one.
+  @Test func compactionWaitsForABatchAndNoLonger() throws {
+    var random = SplitMix64(seed: 26)
+    let fixture = try StoreFixture()
+    try fixture.add([1], &random)
+    let entries = (2...3).map {
+      LandmarkStore.Entry(
+        recording: RecordingKey($0), constellation: random.constellation(seconds: 8))
+    }
+    let ranges = try fixture.store.append(entries)
+    #expect(throws: HarkError.self) { _ = try fixture.store.compact() }
+    try fixture.store.publish([(entries[0], ranges[0])])
+    let compacted = try fixture.store.compact()
+    #expect(Set(compacted.ranges.keys.map(\.rawValue)) == [1, 2])
+    try fixture.store.adopt(compacted)
+  }
+
   @Test func anAbandonedCompactionChangesNothing() throws {
     var random = SplitMix64(seed: 25)
     let fixture = try StoreFixture()
