@@ -26,7 +26,7 @@ struct LandmarkBatch: Sendable {
   func publish(
     _ outcomes: [AnalysisOutcome], _ catalogue: Catalogue, on disk: BlockingWork
   ) async throws(HarkError) {
-    guard let store else { return }
+    guard let store, outcomes.contains(where: { $0.landmarks != nil }) else { return }
     var published: [(entry: LandmarkStore.Entry, range: LandmarkRange)] = []
     for outcome in outcomes {
       guard let (analysis, range) = outcome.landmarks, let constellation = analysis.constellation
@@ -47,8 +47,8 @@ struct LandmarkBatch: Sendable {
     let current = Dictionary(stored.map { ($0.recording, $0.landmarks[version]) }) { first, _ in
       first
     }
+    // Even if it is empty: that closes the batch.
     let shown = published.filter { current[$0.entry.recording] == $0.range }
-    guard !shown.isEmpty else { return }
     try await disk.run { () throws(HarkError) in try store.publish(shown) }
   }
 }

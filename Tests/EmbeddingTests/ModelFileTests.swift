@@ -25,12 +25,13 @@ struct ModelFileTests {
     #expect(model.info.id == model.id.description)
   }
 
-  @Test("The shipped model loads, calibrated, and says that it is untrained")
+  @Test("The shipped model loads, trained, calibrated and with tags")
   func shipped() throws {
     let model = try ModelFile(path: ShippedModel.path)
-    #expect(!model.info.isTrained)
+    #expect(model.info.isTrained)
     #expect(model.isCalibrated)
     #expect(model.architecture == .vggishHark)
+    #expect(model.info.labels.count == 521 && model.tags?.labels == model.info.labels)
     let size = try FileManager.default.attributesOfItem(atPath: ShippedModel.path.string)[.size]
     #expect(try #require(size as? Int) < 10_000_000)
   }

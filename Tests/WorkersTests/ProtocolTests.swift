@@ -166,7 +166,8 @@ import Testing
       constellation: Constellation(
         grids: [
           (0..<9_000).map { Peak(time: $0 * 3, frequency: $0 % 2_000, rank: $0 % 90) },
-          [Peak(time: 5, frequency: 9, rank: 1)],
+          // A row of the second grid, half a frame late.
+          [15, 9, 15, 12].map { Peak(time: $0, frequency: 9, rank: 1) },
         ], samples: 100, frames: 4, soundingFrames: 2))
     let request = AnalysisRequest(models: [first, second], constellation: .query)
     func assemble(_ messages: [Message]) -> Analysis? {

@@ -112,11 +112,14 @@ struct ConstellationAssembler {
       let grid = grids.indices.first(where: { grids[$0].count < header.counts[$0] }),
       grids[grid].count + peaks.count <= header.counts[grid]
     else { throw MalformedFrame("peaks that were not due") }
-    // Interpolated, peaks of one frame come in order of frequency and so may go back by a frame.
-    var frame = grids[grid].last?.frame ?? .min
+    // Peaks of one row come in order of frequency, and their interpolated times go back and forth by
+    // less than a frame.
+    var last = grids[grid].last?.time ?? .min
     for peak in peaks {
-      guard peak.frame >= frame else { throw MalformedFrame("peaks out of order") }
-      frame = peak.frame
+      guard Int64(peak.time) + Int64(Peak.scale) > Int64(last) else {
+        throw MalformedFrame("peaks out of order")
+      }
+      last = peak.time
     }
     grids[grid] += peaks
   }
