@@ -24,6 +24,9 @@ let package = Package(
     // Names excerpts on all cores; Benchmarks/identify makes them and scores the answers.
     .executableTarget(
       name: "identify", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),
+    // Finds copies in a library that Benchmarks/duplicates makes, and scores what it found.
+    .executableTarget(
+      name: "duplicates", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),
   ],
   swiftLanguageModes: [.v6]
 )
