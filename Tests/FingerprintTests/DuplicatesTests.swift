@@ -97,7 +97,9 @@ import Testing
         for other in recordings.indices where other != number {
           Landmark.ofRecording(recordings[other].grids[0], Self.parameters) { landmark in
             sample.forEach(warp, Self.parameters) { key, frame in
-              guard key == landmark.key, index.occurrences(of: key) <= index.longest else { return }
+              guard key == landmark.key, index.occurrences(of: key) <= index.longestToJoin else {
+                return
+              }
               let place = Int(index.firstFrames[other]) + Int(landmark.frame) - frame + bias
               expected[place >> OffsetCells.cellBits, default: 0] += 1
             }

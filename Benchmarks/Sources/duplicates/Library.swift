@@ -74,7 +74,9 @@ struct Shuffler {
   }
 
   func recording(seconds length: Double, seed: UInt64) -> Constellation {
-    var random = Random(state: seed &* 0x9e37_79b9_7f4a_7c15 &+ 1)
+    // Sequences whose states lie a step apart would be each other's, shifted.
+    var seeds = Random(state: seed)
+    var random = Random(state: seeds.next())
     let parts = Int(length / parameters.frameSeconds / Double(Self.frames))
     let lowest = Int32(parameters.bins.lowerBound) * Peak.scale
     let bins = lowest..<Int32(parameters.bins.upperBound) * Peak.scale

@@ -10,6 +10,10 @@ extension LandmarkIndex {
     postings.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[from..<to])) }
   }
 
+  /// Buckets that are longer than this are not read to join: what is sampled is rare, and where it is
+  /// not at another warp, reading it costs more than it says.
+  var longestToJoin: Int { max(8, longest / 8) }
+
   /// Frames of the recording with this number.
   func frames(of number: Int) -> Int { lengths[number] }
 

@@ -21,10 +21,11 @@ struct Line: Sendable, Equatable {
   /// even choice of them).
   ///
   /// - Parameters:
+  ///   - points: in order of the first's frames.
   ///   - tolerance: frames that a point may lie off the line.
   ///   - speeds: that are thought possible.
-  /// - Returns: the line and how many of the points lie about it, those with different first frames
-  ///   alone counted; nil where there are not two points.
+  /// - Returns: the line and in how many seconds of the first points lie about it; nil where there are
+  ///   not two points.
   static func consensus(
     _ points: [Point], tolerance: Double, speeds: ClosedRange<Double>, tries: Int = 2_000
   ) -> (line: Line, support: Int)? {
@@ -50,14 +51,19 @@ struct Line: Sendable, Equatable {
     return best
   }
 
-  /// How many points lie about the line; points of the same first frame count once.
+  /// In how many seconds of the first points lie about the line: a second that two pieces share is a
+  /// sample or a chord, however many points it has.
   private func support(_ points: [Point], _ tolerance: Double) -> Int {
     var count = 0
     var last = -Double.infinity
     for point in points where abs(point.second - self(point.first)) <= tolerance {
-      if point.first != last { count += 1 }
-      last = point.first
+      let place = (point.first / Self.second).rounded(.down)
+      if place != last { count += 1 }
+      last = place
     }
     return count
   }
+
+  /// About a second, in frames.
+  private static let second = 62.0
 }

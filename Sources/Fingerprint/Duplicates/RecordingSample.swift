@@ -20,7 +20,7 @@ struct RecordingSample {
   /// Pairs are chosen in each block of so many frames, so that they come from everywhere.
   private static let blockFrames: Int32 = 250
   /// Pairs begin at peaks of a lower rank than this: a copy keeps the strong ones.
-  private static let anchorRank: Int32 = 10
+  private static let anchorRank: Int32 = 6
 
   init(_ peaks: [Peak], frames: Int, _ index: LandmarkIndex) {
     let parameters = index.parameters
@@ -39,8 +39,8 @@ struct RecordingSample {
           Self.forEachTarget(of: i, peaks, parameters) { key, second in
             let length = index.occurrences(of: key)
             // One that occurs only here comes last: it may still occur elsewhere at another speed.
-            let order = length > 1 ? length : index.longest
-            if length <= index.longest {
+            let order = length > 1 ? length : index.longestToJoin
+            if length <= index.longestToJoin {
               candidates.append((order, key, Pair(first: peaks[i], second: second)))
             }
           }
