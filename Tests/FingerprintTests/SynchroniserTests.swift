@@ -20,7 +20,7 @@ import Testing
   }
 
   /// Two recorders in one room, one begun later, whose clocks differ by 200 millionths.
-  @Test(arguments: [-200.0, 0, 200]) func driftIsMeasured(drift: Double) throws {
+  @Test(arguments: [-200.0, 200]) func driftIsMeasured(drift: Double) throws {
     let event = Signals.music(seconds: 60, seed: 300)
     let first = noisy(event.excerpt(from: 7.3217, seconds: 50), seed: 1)
     // The second's clock gains: more of its seconds pass, so that the event plays slower in it.
@@ -35,9 +35,9 @@ import Testing
     #expect(found.first.from < 2 && found.first.to > 48)
   }
 
-  @Test(arguments: [0.9, 0.97, 1.08]) func anotherSpeedIsMeasured(speed: Double) throws {
-    let event = Signals.music(seconds: 40, seed: 301)
-    let first = Signals.played(event.excerpt(from: 5, seconds: 30), speed: speed)
+  @Test(arguments: [0.9, 1.03]) func anotherSpeedIsMeasured(speed: Double) throws {
+    let event = Signals.music(seconds: 26, seed: 301)
+    let first = Signals.played(event.excerpt(from: 5, seconds: 18), speed: speed)
     guard case .synchronised(let found) = synchronise(first, event) else {
       Issue.record("nothing found")
       return
@@ -48,12 +48,12 @@ import Testing
 
   @Test func nothingInCommonIsSaid() {
     let (first, second) = (
-      Signals.music(seconds: 25, seed: 302), Signals.music(seconds: 25, seed: 303)
+      Signals.music(seconds: 12, seed: 302), Signals.music(seconds: 12, seed: 303)
     )
     #expect(synchronise(first, second) == .nothing(.noMatch))
-    #expect(synchronise(first, [Float](repeating: 0, count: 160_000)) == .nothing(.silence))
+    #expect(synchronise(first, [Float](repeating: 0, count: 100_000)) == .nothing(.silence))
     #expect(synchronise([], second) == .nothing(.tooShort))
     #expect(
-      synchronise(Signals.whiteNoise(count: 160_000, seed: 4), second) == .nothing(.noMatch))
+      synchronise(Signals.whiteNoise(count: 100_000, seed: 4), second) == .nothing(.noMatch))
   }
 }
