@@ -87,9 +87,11 @@ import Testing
       return Constellation(grids: [peaks], samples: 256_000, frames: 1_000, soundingFrames: 1_000)
     }
     let index = LandmarkIndex(recordings, Self.parameters)
+    let table = JoinTable(index)
     for warp in [Warp.none, .turntable(1.03)] {
       for number in recordings.indices {
-        let sample = RecordingSample(recordings[number].grids[0], frames: 1_000, index)
+        let sample = RecordingSample(
+          recordings[number].grids[0], frames: 1_000, table, Self.parameters)
         var join = SelfJoin(index)
         let bias = join.bias
         let counted = join.votes(number, sample, warp)
@@ -97,10 +99,10 @@ import Testing
         for other in recordings.indices where other != number {
           Landmark.ofRecording(recordings[other].grids[0], Self.parameters) { landmark in
             sample.forEach(warp, Self.parameters) { key, frame in
-              guard key == landmark.key, index.occurrences(of: key) <= index.longestToJoin else {
+              guard key == landmark.key, table.occurrences(of: key) > 0 else {
                 return
               }
-              let place = Int(index.firstFrames[other]) + Int(landmark.frame) - frame + bias
+              let place = Int(index.firstFrame(of: other)) + Int(landmark.frame) - frame + bias
               expected[place >> OffsetCells.cellBits, default: 0] += 1
             }
           }

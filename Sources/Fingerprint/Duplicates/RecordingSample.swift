@@ -22,8 +22,7 @@ struct RecordingSample {
   /// Pairs begin at peaks of a lower rank than this: a copy keeps the strong ones.
   private static let anchorRank: Int32 = 6
 
-  init(_ peaks: [Peak], frames: Int, _ index: LandmarkIndex) {
-    let parameters = index.parameters
+  init(_ peaks: [Peak], frames: Int, _ table: JoinTable, _ parameters: FingerprintParameters) {
     let blocks = max(1, (frames + Int(Self.blockFrames) - 1) / Int(Self.blockFrames))
     let wanted = max(
       Self.atLeast, Int(Double(frames) * parameters.frameSeconds * Self.perSecond))
@@ -37,10 +36,10 @@ struct RecordingSample {
       while i < peaks.count, peaks[i].frame / Self.blockFrames <= block {
         if peaks[i].rank < Self.anchorRank {
           Self.forEachTarget(of: i, peaks, parameters) { key, second in
-            let length = index.occurrences(of: key)
+            let length = table.occurrences(of: key)
             // One that occurs only here comes last: it may still occur elsewhere at another speed.
-            let order = length > 1 ? length : index.longestToJoin
-            if length <= index.longestToJoin {
+            let order = length > 1 ? length : table.longest
+            if length > 0 {
               candidates.append((order, key, Pair(first: peaks[i], second: second)))
             }
           }

@@ -38,10 +38,12 @@ struct SelfJoin {
   private static let tolerance = 3.0
 
   private let index: LandmarkIndex
+  private let table: JoinTable
   private var cells: OffsetCells
 
   init(_ index: LandmarkIndex) {
     self.index = index
+    table = JoinTable(index)
     var longest = 0
     for number in 0..<index.numbers { longest = max(longest, index.frames(of: number)) }
     let fastest = SelfJoin.warps.map(\.speed).max() ?? 1
@@ -53,7 +55,7 @@ struct SelfJoin {
   mutating func leads(of number: Int) -> [Lead] {
     let peaks = index.peaks(of: number)
     guard !peaks.isEmpty else { return [] }
-    let sample = RecordingSample(peaks, frames: index.frames(of: number), index)
+    let sample = RecordingSample(peaks, frames: index.frames(of: number), table, index.parameters)
     var best: [Int: Lead] = [:]
     for warp in Self.warps {
       for lead in leads(of: number, sample, warp)
@@ -88,14 +90,13 @@ struct SelfJoin {
   /// Fills the cells. Returns the votes.
   private mutating func count(_ number: Int, _ sample: RecordingSample, _ warp: Warp) -> Int {
     cells.clear()
-    let (index, bias) = (index, cells.bias)
-    let own = index.firstFrames[number]
+    let (table, bias, parameters) = (table, cells.bias, index.parameters)
+    let own = index.firstFrame(of: number)
     let length = UInt32(index.frames(of: number))
     return cells.withCells { cells in
       var votes = 0
-      sample.forEach(warp, index.parameters) { key, frame in
-        index.withPostings(of: key) { postings in
-          guard postings.count <= index.longestToJoin else { return }
+      sample.forEach(warp, parameters) { key, frame in
+        table.withPostings(of: key) { postings in
           votes += postings.count
           let shift = bias - frame
           for posting in postings {
@@ -134,17 +135,16 @@ struct SelfJoin {
     for cell in wanted { isWanted[cell - lowest] = true }
     var points: [Int: [Line.Point]] = [:]
     sample.forEach(warp, index.parameters) { key, frame in
-      index.withPostings(of: key) { postings in
-        guard postings.count <= index.longestToJoin else { return }
+      table.withPostings(of: key) { postings in
         for posting in postings {
           let cell = cells.cell(posting, frame) - lowest
           guard cell >= 0, cell < isWanted.count, isWanted[cell] else { continue }
           let other = index.recording(at: posting)
-          guard other != number else { continue }
+          guard other != number, index.isLive(at: posting) else { continue }
           points[other, default: []].append(
             Line.Point(
               first: Double(frame) / warp.speed,
-              second: Double(posting &- index.firstFrames[other])))
+              second: Double(posting &- index.firstFrame(of: other))))
         }
       }
     }
