@@ -28,6 +28,9 @@ let package = Package(
         .product(name: "HarkFingerprint", package: "hark"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // Finds copies in a library that Benchmarks/duplicates makes, and scores what it found.
+    .executableTarget(
+      name: "duplicates", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),
   ],
   swiftLanguageModes: [.v6]
 )

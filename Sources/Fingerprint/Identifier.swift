@@ -129,7 +129,12 @@ public struct Identifier: Sendable {
   private static let trialsPerFrame = 8.2e-7
 
   private func expectedFalseMatches(_ alignment: Alignment, tried: Int) -> Double {
-    Double(index.frames) * Double(tried) * Self.trialsPerFrame
-      * exp(-alignment.evidence / Self.evidencePerFold)
+    Double(tried)
+      * Self.expectedFalseMatches(evidence: alignment.evidence, frames: index.frames)
+  }
+
+  /// The matches of at least this evidence that chance gives a query in a library of so many frames.
+  static func expectedFalseMatches(evidence: Double, frames: Int) -> Double {
+    Double(frames) * trialsPerFrame * exp(-evidence / evidencePerFold)
   }
 }

@@ -128,6 +128,15 @@ public struct LandmarkIndex: Sendable {
     return firstFrames[part] &+ parts[part].recording(number - firstNumbers[part]).first
   }
 
+  /// A recording's length in frames.
+  func frames(of number: Int) -> Int {
+    let part = part(of: number)
+    return Int(parts[part].recording(number - firstNumbers[part]).frames)
+  }
+
+  /// One past the line's last frame.
+  var end: Int { parts.reduce(0) { $0 + $1.frames } }
+
   private func part(at frame: UInt32) -> Int {
     max(0, (firstFrames.firstIndex { $0 > frame } ?? firstFrames.count) - 1)
   }

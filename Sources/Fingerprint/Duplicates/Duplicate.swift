@@ -1,0 +1,42 @@
+import Core
+
+/// Two recordings that hold the same music, and where.
+public struct Duplicate: Sendable, Equatable {
+  /// The shorter recording, or one of two of the same length.
+  public var first: RecordingKey
+  public var second: RecordingKey
+  public var relation: Relation
+  /// Seconds of the second at the first's time 0; negative where the first begins earlier.
+  public var offset: Double
+  /// Seconds of the second that pass in a second of the first: above 1, the first runs faster.
+  public var speed: Double
+  /// A frequency in the first over the same one in the second.
+  public var pitch: Double
+  /// What they have in common, in seconds of the first and of the second, in order of time.
+  public var firstIntervals: [Match.Interval]
+  public var secondIntervals: [Match.Interval]
+  /// How much of each, from its first peak to its last, lies in those intervals: 0 … 1.
+  public var firstCoverage: Double
+  public var secondCoverage: Double
+  /// The share of the second's peaks in the common part that the first has too, beyond chance.
+  public var agreement: Double
+  /// How many pairs of other music as alike as these a library of this size would give.
+  public var expectedFalseMatches: Double
+
+  /// What the first recording is to the second.
+  public enum Relation: String, Sendable, CaseIterable {
+    /// The same from beginning to end: another encoding, level or rate.
+    case sameMusic = "same music"
+    /// The same, but for what is cut off or added at the ends.
+    case trimmed = "trimmed or padded"
+    /// The same at another speed or pitch.
+    case spedUp = "sped up"
+    /// The first is a part of the second.
+    case contained = "contained in"
+    /// They have a part in common, and each has more.
+    case sharing = "sharing a part"
+
+    /// Whether the two are copies of one recording, so that one of them could stand for both.
+    public var isCopy: Bool { self == .sameMusic || self == .trimmed || self == .spedUp }
+  }
+}

@@ -1,0 +1,136 @@
+import Core
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Leads → pairs of recordings: the line fitted to all peaks, then evidence, agreement and intervals
+/// window by window.
+struct PairVerifier {
+  let index: LandmarkIndex
+  let bar: Double
+  let rules: RelationRules
+
+  /// Seconds of the first that are weighed at once: bounds memory whatever the recordings' length.
+  private static let window = 30.0
+  /// A window with less evidence is not heard in the other.
+  private static let leastEvidence = 4.0
+  /// Common stretches that are nearer to each other are one.
+  private static let joined = 3.0
+  /// Frames on which trials of all pairs differ, and of warps.
+  private static let warps = Double(SelfJoin.warps.count)
+
+  /// The pair, or nil where chance explains the lead or what they share is too little.
+  func pair(_ lead: SelfJoin.Lead) -> Duplicate? {
+    var (first, second, line, pitch) = (lead.first, lead.second, lead.line, lead.pitch)
+    if (index.frames(of: first), first) > (index.frames(of: second), second) {
+      (first, second, line, pitch) = (second, first, line.inverse, 1 / pitch)
+    }
+    let peaks = PeakPairs(first: index.peaks(of: first), second: index.peaks(of: second))
+    guard let begin = peaks.first.first?.time, let end = peaks.first.last?.time,
+      let otherBegin = peaks.second.first?.time, let otherEnd = peaks.second.last?.time,
+      let fit = peaks.fit(line, pitch: pitch)
+    else { return nil }
+    let heard = heard(fit, first, peaks)
+    let trials = Double(index.count) * Self.warps
+    let expected =
+      trials
+      * Identifier.expectedFalseMatches(
+        evidence: heard.evidence, frames: index.frames)
+    guard expected < bar, heard.points > 0 else { return nil }
+    let intervals = Self.joined(heard.intervals)
+    let common = intervals.reduce(0) { $0 + $1.duration }
+    let parameters = index.parameters
+    // Frames are where their windows' middles are.
+    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
+    let offset = fit.line.start * parameters.frameSeconds + middle * (1 - fit.line.speed)
+    let eighth = parameters.frameSeconds / Double(Peak.scale)
+    let facts = RelationRules.Facts(
+      firstSeconds: seconds(first), secondSeconds: seconds(second),
+      firstCoverage: min(1, common / max(eighth, Double(end - begin) * eighth)),
+      secondCoverage: min(
+        1, common * fit.line.speed / max(eighth, Double(otherEnd - otherBegin) * eighth)),
+      commonSeconds: common, offset: offset, speed: fit.line.speed, pitch: fit.pitch,
+      agreement: heard.agreement)
+    guard let relation = rules.relation(facts), let firstKey = index.key(of: first),
+      let secondKey = index.key(of: second)
+    else { return nil }
+    return Duplicate(
+      first: firstKey, second: secondKey, relation: relation, offset: offset, speed: fit.line.speed,
+      pitch: fit.pitch, firstIntervals: intervals,
+      secondIntervals: intervals.map {
+        .init(from: offset + fit.line.speed * $0.from, to: offset + fit.line.speed * $0.to)
+      },
+      firstCoverage: facts.firstCoverage, secondCoverage: facts.secondCoverage,
+      agreement: heard.agreement, expectedFalseMatches: expected)
+  }
+
+  private func seconds(_ number: Int) -> Double {
+    Double(index.frames(of: number)) * index.parameters.frameSeconds
+  }
+
+  private struct Heard {
+    var evidence = 0.0
+    var points = 0
+    var hits = 0
+    var byChance = 0.0
+    var intervals: [Match.Interval] = []
+
+    /// Hits among the points where chance has no part in it.
+    var agreement: Double {
+      max(0, (Double(hits) - byChance) / max(1, Double(points) - byChance))
+    }
+  }
+
+  /// What of the first is heard in the second.
+  private func heard(_ fit: PeakPairs.Fit, _ first: Int, _ peaks: PeakPairs) -> Heard {
+    let parameters = index.parameters
+    let frames = index.frames(of: first)
+    let whole = Query(
+      Constellation(
+        grids: [peaks.first], samples: frames * parameters.hop, frames: frames,
+        soundingFrames: frames), parameters)
+    let windows = max(1, Int((whole.seconds / Self.window).rounded()))
+    var heard = Heard()
+    for number in 0..<windows {
+      let length = whole.seconds / Double(windows)
+      let begin = (Double(number) * length / parameters.frameSeconds).rounded()
+      let from = begin * parameters.frameSeconds
+      let window = whole.window(from: from, seconds: length, parameters)
+      let verifier = Verifier(window, parameters)
+      var alignment = Alignment(
+        recording: first, start: fit.line(begin),
+        warp: Warp(speed: fit.line.speed, pitch: fit.pitch))
+      let points = verifier.points(alignment, peaks.second)
+      verifier.weigh(&alignment, points)
+      guard alignment.evidence >= Self.leastEvidence else { continue }
+      heard.evidence += alignment.evidence
+      for interval in verifier.intervals(alignment, peaks.second) {
+        heard.intervals.append(.init(from: interval.from + from, to: interval.to + from))
+        let row = parameters.frameSeconds / 2
+        for point in points {
+          let second = (Double(point.row) + 0.5) * row
+          guard second >= interval.from, second < interval.to else { continue }
+          heard.points += 1
+          heard.hits += verifier.image.isSet(point) ? 1 : 0
+          heard.byChance += alignment.chance
+        }
+      }
+    }
+    return heard
+  }
+
+  static func joined(_ intervals: [Match.Interval]) -> [Match.Interval] {
+    var union: [Match.Interval] = []
+    for interval in intervals {
+      if let last = union.last, interval.from <= last.to + Self.joined {
+        union[union.count - 1].to = max(last.to, interval.to)
+      } else {
+        union.append(interval)
+      }
+    }
+    return union
+  }
+}
