@@ -18,7 +18,7 @@ struct JoinTable {
     for key in 0..<Landmark.keys {
       let count = reader.count(UInt32(key))
       if count > 0, count <= longest {
-        reader.read(UInt32(key)) { postings.append(contentsOf: $0) }
+        reader.read(UInt32(key), into: &postings)
       }
       starts[key + 1] = UInt32(postings.count)
     }
