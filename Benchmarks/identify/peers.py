@@ -137,7 +137,7 @@ def fpcalc(options, library, queries, folder):
         scipy.io.wavfile.write(name, RATE, corpus.samples(i))
         command = [options.program, "-raw", "-json", "-length", "0", str(name)]
         done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
+        if not done.stdout:  # fpcalc 1.5 calls the end of a file an error, after the fingerprint
             return np.zeros(0, np.uint32)
         return np.array(json.loads(done.stdout)["fingerprint"], np.uint32)
 
