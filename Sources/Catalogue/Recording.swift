@@ -72,7 +72,7 @@ extension Catalogue {
       ])
       key = db.lastInsertedRowID
     }
-    try insert(products, of: key, in: db)
+    let landmarksOf = try insert(products, of: key, in: db)
     let metadata = analysis.metadata
     try db.cachedStatement(
       sql: """
@@ -86,7 +86,9 @@ extension Catalogue {
       metadata.date, item.file.rawValue,
     ])
     change.touched.insert(RecordingKey(key))
-    return RecordedOutcome(path: path, kind: .analysed(analysis.recording, isNew: known == nil))
+    return RecordedOutcome(
+      path: path, kind: .analysed(analysis.recording, isNew: known == nil),
+      landmarksOf: landmarksOf)
   }
 
   private static func record(
@@ -133,14 +135,16 @@ extension Catalogue {
     guard recording == missing.recording.rawValue else {
       return RecordedOutcome(path: missing.path, kind: .stale)
     }
-    try insert(products, of: missing.recording.rawValue, in: db)
+    let landmarksOf = try insert(products, of: missing.recording.rawValue, in: db)
     change.touched.insert(missing.recording)
-    return RecordedOutcome(path: missing.path, kind: .completed)
+    return RecordedOutcome(path: missing.path, kind: .completed, landmarksOf: landmarksOf)
   }
 
+  /// The recording if it now has the landmarks among `products`.
   private static func insert(
     _ products: [NewProduct], of recording: Int64, in db: Database
-  ) throws {
+  ) throws -> RecordingKey? {
+    var landmarksOf: RecordingKey?
     let embeddings = try db.cachedStatement(
       sql: """
         INSERT OR IGNORE INTO product (model, recording, precision, isShort, generation,
@@ -165,8 +169,10 @@ extension Catalogue {
         try landmarks.execute(arguments: [
           version, recording, range.generation, range.offset, range.length, Int64(range.checksum),
         ])
+        if db.changesCount > 0 { landmarksOf = RecordingKey(recording) }
       }
     }
+    return landmarksOf
   }
 
   /// The path under which a file is known now, if it is still what was analysed.

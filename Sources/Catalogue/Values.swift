@@ -112,6 +112,9 @@ public struct RecordedOutcome: Sendable {
 
   public var path: FilePath
   public var kind: Kind
+  /// The recording whose landmarks are now those of this outcome; `nil` where it brought none, or where
+  /// others came first.
+  public var landmarksOf: RecordingKey?
 }
 
 /// A recording as queries may see it.

@@ -24,32 +24,18 @@ struct LandmarkBatch: Sendable {
 
   /// Shows what the catalogue refers to now. Of several analyses of one recording that is the first.
   func publish(
-    _ outcomes: [AnalysisOutcome], _ catalogue: Catalogue, on disk: BlockingWork
+    _ outcomes: [AnalysisOutcome], _ recorded: [RecordedOutcome], on disk: BlockingWork
   ) async throws(HarkError) {
     guard let store, outcomes.contains(where: { $0.landmarks != nil }) else { return }
     var published: [(entry: LandmarkStore.Entry, range: LandmarkRange)] = []
-    for outcome in outcomes {
-      guard let (analysis, range) = outcome.landmarks, let constellation = analysis.constellation
+    for (outcome, recorded) in zip(outcomes, recorded) {
+      guard let (analysis, range) = outcome.landmarks, let constellation = analysis.constellation,
+        let key = recorded.landmarksOf
       else { continue }
-      let key: RecordingKey
-      if case .completed(let missing, _, _) = outcome {
-        // Another decoder may hash it to another id by now.
-        key = missing.recording
-      } else if let known = try await catalogue.key(of: analysis.recording) {
-        key = known
-      } else {
-        continue
-      }
       published.append((LandmarkStore.Entry(recording: key, constellation: constellation), range))
     }
-    let stored = try await catalogue.visibility(of: Set(published.map(\.entry.recording)))
-    let version = store.parameters.version
-    let current = Dictionary(stored.map { ($0.recording, $0.landmarks[version]) }) { first, _ in
-      first
-    }
     // Even if it is empty: that closes the batch.
-    let shown = published.filter { current[$0.entry.recording] == $0.range }
-    try await disk.run { () throws(HarkError) in try store.publish(shown) }
+    try await disk.run { [published] () throws(HarkError) in try store.publish(published) }
   }
 }
 

@@ -47,13 +47,7 @@ struct LandmarkOpening: Sendable {
         generation: stored.generation)
     }
     // Nobody waits for it: what its runs lack queries find a little later.
-    disk.perform { [logger] in
-      do throws(HarkError) {
-        try store.maintain()
-      } catch {
-        logger.error("the landmarks' upkeep failed: \(error)")
-      }
-    }
+    disk.perform { [logger] in store.maintain(logger) }
     return store
   }
 
@@ -67,5 +61,16 @@ struct LandmarkOpening: Sendable {
       return leftovers
     }
     for path in leftovers { logger.notice("removed \(path.escaped), which nothing refers to") }
+  }
+}
+
+extension LandmarkStore {
+  /// Does what is due, and logs what stands in the way.
+  func maintain(_ logger: Logger) {
+    do throws(HarkError) {
+      try maintain()
+    } catch {
+      logger.error("the landmarks' upkeep failed and is tried again later: \(error)")
+    }
   }
 }

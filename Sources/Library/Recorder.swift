@@ -84,7 +84,7 @@ actor Recorder {
     }
     let now = WallClock.now
     let change = try await catalogue.record(outcomes, now: now)
-    try await landmarks.publish(outcomes, catalogue, on: disk)
+    try await landmarks.publish(outcomes, change.outcomes, on: disk)
     await visibility.refresh(change.touched)
     upkeep(of: shelf.current.landmarks)
     for (recorded, outcome) in zip(change.outcomes, outcomes) {
@@ -123,13 +123,7 @@ actor Recorder {
   /// Runs are written and merged in the background, while queries and appends go on.
   private func upkeep(of landmarks: LandmarkStore?) {
     guard let landmarks else { return }
-    merging.perform { [logger] in
-      do throws(HarkError) {
-        try landmarks.maintain()
-      } catch {
-        logger.error("the landmarks' upkeep failed and is tried again later: \(error)")
-      }
-    }
+    merging.perform { [logger] in landmarks.maintain(logger) }
   }
 
   private func tell(_ recorded: RecordedOutcome, _ outcome: AnalysisOutcome, at now: Double) {
@@ -154,29 +148,40 @@ actor Recorder {
   /// Nothing is appended, shown or hidden meanwhile; queries go on. Recordings that are only hidden,
   /// because their disk is away, keep their rows.
   func compactIfWasteful(_ model: ModelID) async throws(HarkError) {
-    while isWriting { await Task.yield() }
-    guard let index = shelf.current.indexes[model], !isWriting else { return }
-    isWriting = true
-    let result = await compact(index, of: model)
-    if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
-    try result.get()
+    try await betweenBatches {
+      guard let index = shelf.current.indexes[model] else { return .success(()) }
+      return await compact(index, of: model)
+    }
   }
 
   /// Compacts the landmarks' records if a quarter of them, and a megabyte, belong to nothing any more.
   func compactLandmarksIfWasteful() async throws(HarkError) {
+    try await betweenBatches {
+      guard let store = shelf.current.landmarks else { return .success(()) }
+      return await compact(store)
+    }
+  }
+
+  /// Runs `body` while nothing is written; what comes meanwhile is written afterwards.
+  private func betweenBatches(
+    _ body: () async -> Result<Void, HarkError>
+  ) async throws(HarkError) {
     while isWriting { await Task.yield() }
-    guard let store = shelf.current.landmarks, !isWriting else { return }
-    let waste = store.waste
-    guard waste.deadBytes > 1 << 20, waste.deadBytes * 4 > waste.bytes else { return }
     isWriting = true
-    let result = await compact(store)
+    let result = await body()
     if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
     try result.get()
-    logger.notice("compacted the landmarks: \(waste.deadBytes) bytes are free")
+  }
+
+  /// Whether so many bytes that belong to nothing are worth a compaction.
+  private static func isWasteful(unused: Int, of bytes: Int) -> Bool {
+    unused > 1 << 20 && unused * 4 > bytes
   }
 
   private func compact(_ store: LandmarkStore) async -> Result<Void, HarkError> {
-    await visibility.exclusively { [catalogue, disk] () async throws(HarkError) in
+    await visibility.exclusively { [catalogue, disk, logger] () async throws(HarkError) in
+      let waste = store.waste
+      guard Self.isWasteful(unused: waste.deadBytes, of: waste.bytes) else { return }
       let compacted = try await disk.run { () throws(HarkError) in try store.compact() }
       do throws(HarkError) {
         try await catalogue.adoptLandmarkGeneration(
@@ -186,6 +191,7 @@ actor Recorder {
         throw error
       }
       try await disk.run { () throws(HarkError) in try store.adopt(compacted) }
+      logger.notice("compacted the landmarks: \(waste.deadBytes) bytes are free")
     }
   }
 
@@ -200,7 +206,7 @@ actor Recorder {
       unreferred.deadRecordings += waste.liveRecordings - stored.rows.count
       unreferred.deadSegments += waste.liveSegments - segments
       let unused = unreferred.bytes
-      guard unused > 1 << 20, unused * 4 > waste.bytes else { return }
+      guard Self.isWasteful(unused: unused, of: waste.bytes) else { return }
       let hidden = stored.rows.filter { !index.contains($0.key) }
       let compacted = try await disk.run { () throws(HarkError) in
         for row in hidden {

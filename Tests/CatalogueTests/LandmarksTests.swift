@@ -45,9 +45,13 @@ import Testing
     let missing = try await fixture.catalogue.missingProducts(
       of: .landmarks(version: 1), limit: 10, excluding: [])
     for offset in [10, 20] {
-      _ = try await fixture.catalogue.record(
-        [.completed(missing[0], fixture.analysis(0), [.landmarks(version: 1, range(offset))])],
-        now: 4)
+      let change = try await fixture.catalogue.record(
+        [
+          .completed(
+            missing[0], fixture.analysis(0), [.landmarks(version: 1, range(offset))])
+        ], now: 4)
+      #expect(
+        change.outcomes.map(\.landmarksOf) == [offset == 10 ? missing[0].recording : nil])
     }
     let stored = try await fixture.catalogue.storedLandmarks(version: 1)
     #expect(stored.ranges == [missing[0].recording: range(10)])
