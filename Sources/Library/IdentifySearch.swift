@@ -44,37 +44,22 @@ struct IdentifySearch: Sendable {
       }
       return constellation
     case .recording(let id):
-      guard let key = try await catalogue.key(of: id) else {
-        throw HarkError(
-          .notFound, "the library holds no recording \(id)",
-          remedy: "see `hark list` for what it holds")
-      }
-      return try await stored(key, store, what: "recording \(id)")
+      return try await stored(catalogue.recording(named: id), store)
     case .file(let path):
-      guard let entry = try await catalogue.file(at: path) else {
-        throw HarkError(
-          .notFound, "the library holds no file \(path.escaped)",
-          remedy: "see `hark list` for what it holds, or send the audio itself")
-      }
-      guard let key = try await catalogue.key(ofFileAt: path) else {
-        throw HarkError(
-          .unavailable, "\(path.escaped) has no analysis: it is \(entry.state.rawValue)",
-          remedy: entry.failure == nil ? "ask again when it is analysed" : nil,
-          cause: entry.failure?.message)
-      }
-      return try await stored(key, store, what: path.escaped)
+      return try await stored(catalogue.recording(inFileAt: path), store)
     }
   }
 
   private func stored(
-    _ key: RecordingKey, _ store: LandmarkStore, what: String
+    _ recording: NamedRecording, _ store: LandmarkStore
   ) async throws(HarkError) -> Constellation {
     let constellation = try await searches.run { () throws(HarkError) in
-      try store.constellation(of: key)
+      try store.constellation(of: recording.key)
     }
     guard let constellation else {
       throw HarkError(
-        .unavailable, "\(what) has no landmarks yet", remedy: "ask again when it is analysed")
+        .unavailable, "\(recording.name) has no landmarks yet",
+        remedy: "ask again when it is analysed")
     }
     return constellation
   }

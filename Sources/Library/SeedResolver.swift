@@ -28,31 +28,16 @@ struct SeedResolver: Sendable {
       }
       return (key, vector)
     case .recording(let id):
-      guard let key = try await catalogue.key(of: id) else {
-        throw HarkError(
-          .notFound, "the library holds no recording \(id)",
-          remedy: "see `hark list` for what it holds")
-      }
-      return (key, try await vector(of: key, seed.range, index, what: "recording \(id)"))
+      return try await vector(of: catalogue.recording(named: id), seed.range, index)
     case .file(let path):
-      guard let entry = try await catalogue.file(at: path) else {
-        throw HarkError(
-          .notFound, "the library holds no file \(path.escaped)",
-          remedy: "see `hark list` for what it holds, or send the audio itself")
-      }
-      guard let key = try await catalogue.key(ofFileAt: path) else {
-        throw HarkError(
-          .unavailable, "\(path.escaped) has no analysis: it is \(entry.state.rawValue)",
-          remedy: entry.failure == nil ? "ask again when it is analysed" : nil,
-          cause: entry.failure?.message)
-      }
-      return (key, try await vector(of: key, seed.range, index, what: path.escaped))
+      return try await vector(of: catalogue.recording(inFileAt: path), seed.range, index)
     }
   }
 
   private func vector(
-    of key: RecordingKey, _ range: TimeRange?, _ index: ModelIndex, what: String
-  ) async throws(HarkError) -> Embedding {
+    of recording: NamedRecording, _ range: TimeRange?, _ index: ModelIndex
+  ) async throws(HarkError) -> (RecordingKey, Embedding) {
+    let key = recording.key
     let vector = try await reading.run { () throws(HarkError) -> Embedding? in
       guard let pooled = try index.pooled(of: key) else { return nil }
       guard let range else { return pooled }
@@ -65,11 +50,11 @@ struct SeedResolver: Sendable {
     guard let vector else {
       throw HarkError(
         .unavailable,
-        "\(what) cannot be asked about now: no file of it is online, or it is not yet "
+        "\(recording.name) cannot be asked about now: no file of it is online, or it is not yet "
           + "analysed for the model that answers",
         remedy: "see `hark show`")
     }
-    return vector
+    return (key, vector)
   }
 
   private static func pastEnd(_ range: TimeRange, _ duration: Double) -> HarkError {

@@ -27,7 +27,7 @@ struct IdentifyReport {
       table.append([
         result.intervals.map { "\(Format.moment($0.from))–\(Format.moment($0.to))" }
           .joined(separator: ", "), Self.moment(result.start), Self.speed(result),
-        result.title.withoutControls, (result.filePath?.escaped ?? result.path) + copies,
+        result.metadata.heading, (result.filePath?.escaped ?? result.path) + copies,
       ])
     }
     var lines = table.lines(width: terminal.width)
@@ -50,11 +50,6 @@ struct IdentifyReport {
 extension Wire.IdentifyResult {
   /// Seconds into the recording at which it is first heard.
   fileprivate var start: Double { offset + speed * (intervals.first?.from ?? 0) }
-
-  fileprivate var title: String {
-    [metadata.artist, metadata.title].compactMap { $0 }.filter { !$0.isEmpty }
-      .joined(separator: " – ")
-  }
 
   fileprivate var pitchInOctaves: Double { pitch > 0 ? log2(pitch) : 0 }
 }

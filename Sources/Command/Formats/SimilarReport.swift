@@ -37,18 +37,13 @@ struct SimilarReport {
       table.append([
         "\(index + 1)", Format.fixed(result.score, 3),
         range(of: result).map { "\(Format.moment($0.from))–\(Format.moment($0.to))" } ?? "",
-        Format.duration(result.duration), title(of: result),
+        Format.duration(result.duration), result.metadata.heading,
         (result.filePath?.escaped ?? result.path) + copies,
       ])
     }
     var lines = table.lines(width: terminal.width)
     lines[0] = terminal.bold(lines[0])
     return lines
-  }
-
-  private func title(of result: Wire.SimilarResult) -> String {
-    let parts = [result.metadata.artist, result.metadata.title].compactMap { $0 }
-    return parts.filter { !$0.isEmpty }.joined(separator: " – ").withoutControls
   }
 
   private func range(of result: Wire.SimilarResult) -> TimeRange? {

@@ -45,11 +45,7 @@ struct IdentifyRoutes: Sendable {
     let expect = try parameters.integer("expect", in: 1...1_000)
     switch try await reader.read(request, context, listening: .toIdentify) {
     case .json(let json):
-      guard parameters.isEmpty else {
-        throw HarkError(
-          .invalidArgument, "a JSON query takes no parameters in the URL",
-          remedy: "put them into the JSON")
-      }
+      try parameters.refuseBesideJSON()
       let question = try WireJSON.decodeRequest(
         Wire.IdentifyRequest.self, from: json.readableBytesView)
       let expect = question.expect ?? 1

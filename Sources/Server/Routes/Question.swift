@@ -32,6 +32,17 @@ extension Seed.Source {
   }
 }
 
+extension QueryString {
+  /// Throws `invalidArgument` for parameters in the URL of a question that is asked in JSON.
+  func refuseBesideJSON() throws(HarkError) {
+    guard isEmpty else {
+      throw HarkError(
+        .invalidArgument, "a JSON query takes no parameters in the URL",
+        remedy: "put them into the JSON")
+    }
+  }
+}
+
 /// Reads the bodies of the routes that take either.
 struct QuestionReader: Sendable {
   let library: any LibraryService

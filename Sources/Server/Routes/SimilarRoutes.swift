@@ -46,11 +46,7 @@ struct SimilarRoutes: Sendable {
   private func answer(
     json: ByteBuffer, _ parameters: QueryString
   ) async throws -> Response {
-    guard parameters.isEmpty else {
-      throw HarkError(
-        .invalidArgument, "a JSON query takes no parameters in the URL",
-        remedy: "put them into the JSON")
-    }
+    try parameters.refuseBesideJSON()
     let request = try WireJSON.decodeRequest(
       Wire.SimilarRequest.self, from: json.readableBytesView)
     return try await answer(try SimilarQuery(request), audio: nil)
