@@ -16,6 +16,17 @@ KIND_SHARES = {"music": 0.45, "effect": 0.27, "one-shot": 0.2, "speech": 0.08}
 SILENCE = float(np.log(OFFSET))
 
 
+def crop(store, row, patch, shift=0):
+    """[96 + 2 · MARGIN, 64]: a recording's patch, moved by `shift` frames, with frames to both sides;
+    silence where the recording has none."""
+    wide = np.full((FRAMES + 2 * augment.MARGIN, BANDS), SILENCE, np.float32)
+    begin, end = store.first[row], store.first[row] + store.patches[row] * FRAMES
+    start = begin + patch * FRAMES + shift - augment.MARGIN
+    low, high = max(begin, start), min(end, start + len(wide))
+    wide[low - start : high - start] = store.frames[low:high]
+    return wide
+
+
 @dataclass
 class Batch:
     """Row 2 i and row 2 i + 1 are crops of one recording."""
@@ -98,18 +109,15 @@ class Collection:
 
     def _batch(self, rows):
         n = 2 * len(rows)
-        wide = np.full((n, FRAMES + 2 * augment.MARGIN, BANDS), SILENCE, np.float32)
+        wide = np.empty((n, FRAMES + 2 * augment.MARGIN, BANDS), np.float32)
         patches = np.empty(n, np.int64)
         for index in range(n):
             row = rows[index // 2]
             count = self.store.patches[row]
             patch = self._random.integers(count)
             patches[index] = self.first_patch[row] + patch
-            begin, end = self.store.first[row], self.store.first[row] + count * FRAMES
             shift = self._random.integers(-16, 17) if count > 1 else 0
-            start = begin + patch * FRAMES + shift - augment.MARGIN
-            low, high = max(begin, start), min(end, start + wide.shape[1])
-            wide[index, low - start : high - start] = self.store.frames[low:high]
+            wide[index] = crop(self.store, row, patch, shift)
         labels = [
             self.label_numbers[self._name(row)] if self.info[row].label else -1 for row in rows
         ]

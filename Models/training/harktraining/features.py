@@ -13,14 +13,23 @@ LEAST_PARTIAL = PATCH_SAMPLES // 2
 WINDOW_TAIL = frontend.WINDOW - frontend.HOP
 # Of long pieces the beginning is enough: variety is worth more than length.
 LONGEST_SECONDS = 240
+BLOCK_SAMPLES = 1 << 20
 
 
 def samples_of(path, longest=LONGEST_SECONDS):
     """16 kHz mono float32 in [-1, 1] of any file that libsndfile reads."""
     with soundfile.SoundFile(path) as file:
-        values = file.read(int(longest * file.samplerate), dtype="float32", always_2d=True)
-        rate = file.samplerate
-    mono = values.mean(axis=1)
+        rate, left, parts = file.samplerate, int(longest * file.samplerate), []
+        # A block at a time: a file may have many channels, and only their mean is kept.
+        while left > 0:
+            block = file.read(min(left, BLOCK_SAMPLES), dtype="float32", always_2d=True)
+            if not len(block):
+                break
+            parts.append(block.mean(axis=1))
+            left -= len(block)
+    if not parts:
+        raise ValueError("holds no samples")
+    mono = np.concatenate(parts)
     if not np.isfinite(mono).all():
         raise ValueError("holds something that is not a finite number")
     return mono if rate == frontend.RATE else soxr.resample(mono, rate, frontend.RATE, quality="HQ")

@@ -44,11 +44,11 @@ def esc_split(name):
     return "validation" if split_of(f"esc10/{source}") == "validation" else "train"
 
 
-def audio_below(folder):
+def audio_below(folder, endings=AUDIO):
     """Every audio file below `folder`, links excepted, in the order of their paths."""
     return sorted(
         path for path in pathlib.Path(folder).rglob("*")
-        if path.suffix.lower() in AUDIO and path.is_file() and not path.is_symlink()
+        if path.suffix.lower() in endings and path.is_file() and not path.is_symlink()
     )
 
 
