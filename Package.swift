@@ -102,7 +102,8 @@ let package = Package(
     .target(
       name: "Command",
       dependencies: [
-        "Core", "API", "Workers", argumentParser, logging, nioCore, nioHTTP1, nioPosix, system,
+        "Core", "API", "Fingerprint", "Workers", argumentParser, logging, nioCore, nioHTTP1,
+        nioPosix, system,
       ]),
 
     // Wiring only.

@@ -18,6 +18,9 @@ extension Wire {
     public var id: String?
     /// Length in seconds, once it is analysed.
     public var duration: Double?
+    /// In libsndfile's words, once it is analysed.
+    public var container: String?
+    public var codec: String?
     /// What the file says about itself.
     public var metadata: Metadata
     /// Why the last analysis failed.
@@ -33,6 +36,8 @@ extension Wire {
       added = entry.added
       id = entry.recording?.description
       duration = entry.duration
+      container = entry.container
+      codec = entry.codec
       metadata = entry.metadata
       failure = entry.failure.map {
         Failure($0, count: entry.failureCount, retryAt: entry.retryAt)
@@ -40,7 +45,7 @@ extension Wire {
     }
 
     enum CodingKeys: String, CodingKey {
-      case path, state, size, modified, added, id, duration, metadata, failure
+      case path, state, size, modified, added, id, duration, container, codec, metadata, failure
       case pathBase64 = "path_base64"
     }
   }

@@ -3,6 +3,19 @@ import GRDB
 import SystemPackage
 
 extension Catalogue {
+  /// How many online recordings have no embedding of any model, and wait for one to be made.
+  public func waitingRecordings() async throws(HarkError) -> Int {
+    try await read { db in
+      try Int.fetchOne(
+        db,
+        sql: """
+          SELECT count(DISTINCT file.recording) FROM file
+          WHERE file.recording IS NOT NULL AND isOffline = 0 AND state = 'analysed'
+            AND NOT EXISTS (SELECT 1 FROM product WHERE product.recording = file.recording)
+          """) ?? 0
+    }
+  }
+
   /// Verifies the catalogue itself: SQLite's own pages and indexes, references between tables, and
   /// what must hold between files, recordings and products. Returns a line for each finding, none if
   /// all is well. Complexity: O(size of the file).
@@ -33,14 +46,6 @@ extension Catalogue {
           """
           SELECT count(*) FROM recording WHERE orphaned IS NOT NULL
             AND EXISTS (SELECT 1 FROM file WHERE file.recording = recording.key)
-          """
-        ),
-        (
-          "online recordings have no product of any model",
-          """
-          SELECT count(DISTINCT file.recording) FROM file
-          WHERE file.recording IS NOT NULL AND isOffline = 0 AND state = 'analysed'
-            AND NOT EXISTS (SELECT 1 FROM product WHERE product.recording = file.recording)
           """
         ),
         (

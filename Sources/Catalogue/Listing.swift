@@ -130,7 +130,7 @@ extension Catalogue {
     return FileEntry(
       path: row.path("path"), state: state, size: row["size"], modified: row["modified"],
       recording: hasRecording ? RecordingID(try row.contentHash("recordingID")) : nil,
-      duration: row["duration"],
+      duration: row["duration"], container: row["container"], codec: row["codec"],
       metadata: Metadata(
         title: row["title"], artist: row["artist"], album: row["album"], track: row["track"],
         date: row["date"]),

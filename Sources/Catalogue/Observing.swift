@@ -95,9 +95,9 @@ extension Catalogue {
       try db.cachedStatement(
         sql: """
           INSERT INTO file (path, size, modified, device, inode, state, recording, decoder,
-            title, artist, album, track, date, added)
+            title, artist, album, track, date, container, codec, added)
           SELECT ?, size, modified, device, inode, state, recording, decoder,
-            title, artist, album, track, date, ? FROM file WHERE key = ?
+            title, artist, album, track, date, container, codec, ? FROM file WHERE key = ?
           """
       ).execute(arguments: [file.path.blob, now, twin["key"] as Int64])
       change.linked.append((file.path, RecordingID(id)))

@@ -77,13 +77,13 @@ extension Catalogue {
     try db.cachedStatement(
       sql: """
         UPDATE file SET state = 'analysed', priority = 0, recording = ?, decoder = ?, title = ?,
-          artist = ?, album = ?, track = ?, date = ?, failureCode = NULL, failureMessage = NULL,
-          failureCount = 0, retryAt = NULL
+          artist = ?, album = ?, track = ?, date = ?, container = ?, codec = ?, failureCode = NULL,
+          failureMessage = NULL, failureCount = 0, retryAt = NULL
         WHERE key = ?
         """
     ).execute(arguments: [
       key, analysis.decoder, metadata.title, metadata.artist, metadata.album, metadata.track,
-      metadata.date, item.file.rawValue,
+      metadata.date, analysis.facts.container, analysis.facts.codec, item.file.rawValue,
     ])
     change.touched.insert(RecordingKey(key))
     return RecordedOutcome(

@@ -13,6 +13,7 @@ import GRDB
 ///   being the byte after `/`.
 /// - `file.state` is `pending`, `analysed`, `failed` or `skipped`. Whether the file's root is away is
 ///   a separate flag, so that a file comes back as what it was.
+/// - `file.container` and `file.codec` are the file's own: copies of one recording may differ in them.
 /// - A file that waits for a new analysis keeps its old recording until the new one is known.
 /// - `fileSystem` holds what was last seen at a root (`path` = `root`) or at a mount below one, so that
 ///   an unmounted disk is recognised at the next start. `real` is the path with links resolved.
@@ -122,6 +123,20 @@ enum Schema {
             PRIMARY KEY (version, recording)
           ) WITHOUT ROWID;
           CREATE INDEX landmarks_recording ON landmarks(recording);
+          """)
+    }
+    migrator.registerMigration("3") { db in
+      // Of copies only one brought the facts that the recording has; the others' are not known.
+      try db.execute(
+        sql: """
+          ALTER TABLE file ADD COLUMN container TEXT;
+          ALTER TABLE file ADD COLUMN codec TEXT;
+          UPDATE file SET
+            container = (SELECT json_extract(facts, '$.container') FROM recording WHERE key = file.recording),
+            codec = (SELECT json_extract(facts, '$.codec') FROM recording WHERE key = file.recording)
+          WHERE recording IN (
+            SELECT recording FROM file WHERE recording IS NOT NULL
+            GROUP BY recording HAVING count(*) = 1);
           """)
     }
     return migrator

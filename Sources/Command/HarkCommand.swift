@@ -16,6 +16,7 @@ struct HarkCommand: AsyncParsableCommand {
         hark similar mix.ogg --from 1:32 --to 1:45
         hark similar kick.wav --under ~/samples --paths -0 | xargs -0 mpv
         hark identify recorded-from-radio.wav
+        hark duplicates
         hark tags ~/Downloads/clip.mp3
         hark list --failed
 
@@ -35,14 +36,14 @@ struct HarkCommand: AsyncParsableCommand {
       CommandGroup(
         name: "Ask",
         subcommands: [
-          SimilarCommand.self, IdentifyCommand.self, TagsCommand.self, ShowCommand.self,
-          ListCommand.self,
-          StatusCommand.self, EventsCommand.self,
+          SimilarCommand.self, IdentifyCommand.self, DuplicatesCommand.self, TagsCommand.self,
+          ShowCommand.self, ListCommand.self, StatusCommand.self, EventsCommand.self,
         ]),
       CommandGroup(
         name: "Manage",
         subcommands: [RescanCommand.self, ForgetCommand.self, ModelCommand.self]),
-      CommandGroup(name: "Without a daemon", subcommands: [EmbedCommand.self]),
+      CommandGroup(
+        name: "Without a daemon", subcommands: [AlignCommand.self, EmbedCommand.self]),
     ])
 
   @OptionGroup var connection: ConnectionOptions

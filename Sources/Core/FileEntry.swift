@@ -27,6 +27,10 @@ public struct FileEntry: Hashable, Sendable {
   public var recording: RecordingID?
   /// Length in seconds; `nil` until it is analysed.
   public var duration: Double?
+  /// Container and codec, as ``AudioFacts`` has them; `nil` until it is analysed. Of copies that an
+  /// earlier version analysed they are not known.
+  public var container: String?
+  public var codec: String?
   public var metadata: Metadata
   /// Why the last analysis failed.
   public var failure: AnalysisFailure?
@@ -39,8 +43,8 @@ public struct FileEntry: Hashable, Sendable {
 
   public init(
     path: FilePath, state: State, size: Int64, modified: Int64, recording: RecordingID?,
-    duration: Double?, metadata: Metadata, failure: AnalysisFailure?, failureCount: Int,
-    retryAt: Double?, added: Double
+    duration: Double?, container: String? = nil, codec: String? = nil, metadata: Metadata,
+    failure: AnalysisFailure?, failureCount: Int, retryAt: Double?, added: Double
   ) {
     self.path = path
     self.state = state
@@ -48,6 +52,8 @@ public struct FileEntry: Hashable, Sendable {
     self.modified = modified
     self.recording = recording
     self.duration = duration
+    self.container = container
+    self.codec = codec
     self.metadata = metadata
     self.failure = failure
     self.failureCount = failureCount

@@ -53,6 +53,8 @@ public final class LandmarkStore: Sendable {
     var unchecked: Set<Int> = []
     /// Keys removed since a compaction began; nil when none is under way.
     var removals: [RecordingKey]?
+    /// Grows whenever recordings come or go.
+    var revision = 0
 
     struct Place: Hashable, Sendable {
       var part: Int
@@ -178,6 +180,9 @@ public final class LandmarkStore: Sendable {
 
   /// The generation of the records.
   public var generation: Int { state.withLock { $0.generation } }
+
+  /// Grows whenever recordings come or go: what was found at the same revision is still true.
+  public var revision: Int { state.withLock { $0.revision } }
 
   /// Number of recordings.
   public var count: Int { state.withLock { $0.ranges.count } }

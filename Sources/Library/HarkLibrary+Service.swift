@@ -78,6 +78,12 @@ extension HarkLibrary: LibraryService {
     try await identification.answer(query)
   }
 
+  public func duplicates(
+    waitingAtMost seconds: Double?
+  ) async throws(HarkError) -> DuplicateAnswer {
+    try await duplicateKeeper.answer(waitingAtMost: seconds)
+  }
+
   public func listen(to descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis {
     try await pool.analyse(
       descriptor, request: AnalysisRequest(models: [], constellation: .query), lane: .query,

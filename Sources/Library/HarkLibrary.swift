@@ -26,6 +26,7 @@ public final class HarkLibrary: Service {
   let search: SimilarSearch
   let tagSearch: TagSearch
   let identification: IdentifySearch
+  let duplicateKeeper: DuplicateKeeper
   let visibility: VisibilityKeeper
   let models: ModelKeeper
   let logger: Logger
@@ -79,6 +80,7 @@ public final class HarkLibrary: Service {
     search = SimilarSearch(catalogue: catalogue, shelf: shelf)
     tagSearch = TagSearch(catalogue: catalogue, shelf: shelf)
     identification = IdentifySearch(catalogue: catalogue, shelf: shelf)
+    duplicateKeeper = DuplicateKeeper(catalogue: catalogue, shelf: shelf)
   }
 
   /// Runs until the service group shuts down or the task is cancelled. Analyses that are not recorded
@@ -102,13 +104,10 @@ public final class HarkLibrary: Service {
         group.addTask { await self.scheduler.run() }
         group.addTask { await self.maintenance.run() }
         // Each of them runs for ever: when one ends, so does the library.
-        do {
-          try await group.next()
-        } catch {
-          group.cancelAll()
-          throw error
-        }
+        let end = await group.nextResult()
         group.cancelAll()
+        await duplicateKeeper.stop()
+        try end?.get()
       }
     }
   }

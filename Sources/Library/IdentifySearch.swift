@@ -9,11 +9,7 @@ struct IdentifySearch: Sendable {
   let searches = BlockingWork(label: "hark.identify")
 
   func answer(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer {
-    guard let store = shelf.current.landmarks else {
-      throw HarkError(
-        .unavailable, "the library is starting and has no landmarks yet",
-        remedy: "ask again in a moment; `hark status` tells how it stands")
-    }
+    guard let store = shelf.current.landmarks else { throw LandmarkStore.notOpened }
     guard (1...1_000).contains(query.expect) else {
       throw HarkError(
         .invalidArgument, "\(query.expect) recordings cannot be expected",

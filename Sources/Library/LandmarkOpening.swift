@@ -65,6 +65,13 @@ struct LandmarkOpening: Sendable {
 }
 
 extension LandmarkStore {
+  /// Why a question cannot be answered before the store is open.
+  static var notOpened: HarkError {
+    HarkError(
+      .unavailable, "the library is starting and has no landmarks yet",
+      remedy: "ask again in a moment; `hark status` tells how it stands")
+  }
+
   /// Does what is due, and logs what stands in the way.
   func maintain(_ logger: Logger) {
     do throws(HarkError) {

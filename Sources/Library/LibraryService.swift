@@ -35,6 +35,13 @@ public protocol LibraryService: Sendable {
   /// library does not hold, and `unavailable` for one that has no landmarks yet.
   func identify(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer
 
+  /// Which files hold the same music. Compares all recordings where something has changed since they
+  /// last were, which takes a while in a large library.
+  ///
+  /// - Parameter seconds: after which the answer says how far the comparison is, which goes on; `nil`
+  ///   waits for its end.
+  func duplicates(waitingAtMost seconds: Double?) async throws(HarkError) -> DuplicateAnswer
+
   /// Hears audio that came with a query to be identified: its peaks, and no embedding. As
   /// ``analyse(_:)`` otherwise.
   func listen(to descriptor: FileDescriptor) async throws(AnalysisFailure) -> Analysis

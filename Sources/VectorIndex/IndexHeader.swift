@@ -68,7 +68,7 @@ struct IndexHeader: Hashable, Sendable {
   private static let version: UInt32 = 1
 
   /// What to do about a header that is damaged or another file's.
-  static let remedy = "move the state directory away: the folders are then analysed anew"
+  static let remedy = "run `harkd --repair`: what is damaged is then made anew"
 
   var kind: RowKind
   var model: ModelID

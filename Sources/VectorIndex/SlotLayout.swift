@@ -17,7 +17,7 @@ struct SlotLayout {
         .corrupt,
         "the catalogue's rows of recording \(row.key.rawValue) do not fit the index in "
           + directory.escaped,
-        remedy: "move the state directory away: the folders are then analysed anew", cause: cause)
+        remedy: "run `harkd --repair`: what is damaged is then made anew", cause: cause)
     }
     let isOrdered = zip(stored, stored.dropFirst()).allSatisfy {
       $0.pooled.first < $1.pooled.first

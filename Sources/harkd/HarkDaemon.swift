@@ -17,9 +17,8 @@ enum HarkDaemon {
     umask(0o027)
     do throws(any Error) {
       guard let options = try Options.parse() else { exit(ExitStatus.success.rawValue) }
-      if options.isCheck {
-        exit(try await StateChecking(options).run().rawValue)
-      }
+      if options.repair { exit(try await StateChecking(options).repair().rawValue) }
+      if options.check { exit(try await StateChecking(options).check().rawValue) }
       try await Daemon(options).run()
       exit(ExitStatus.success.rawValue)
     } catch {

@@ -58,7 +58,12 @@ struct Options: ParsableCommand {
       """)
   var check = false
 
-  var isCheck: Bool { check }
+  @Flag(
+    help: """
+      Drop what is damaged in the state directory, so that the next harkd makes it again from the \
+      audio; what is sound stays. Ends with status 0 if all is well then.
+      """)
+  var repair = false
 
   /// The options of this process; `nil` if help or the version was asked for and has been printed.
   /// Throws `invalidArgument` in ArgumentParser's words.

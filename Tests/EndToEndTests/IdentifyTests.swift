@@ -48,6 +48,47 @@ extension EndToEnd {
       #expect(try await again.stop() == 0)
     }
 
+    @Test func whatArrivesIsNamedBeforeItEnds() async throws {
+      let home = try DaemonProcess.Home()
+      try Clip.write(
+        WAV.float32(Self.music[2], rate: 16_000), home.folder.appendingPathComponent("piece-2.wav"))
+      let excerpt = home.beside("excerpt.wav")
+      let heard = Self.music[2].excerpt(from: 6.5, seconds: 12)
+      try WAV.pcm16(heard.map { Int16(max(-1, min(1, $0)) * 32_767) }, rate: 16_000)
+        .write(to: excerpt)
+      // Nobody answers, and the sound goes on for ever: it is said at once.
+      let alone = try await Self.identifyArriving("cat \"$2\" /dev/zero", "-", excerpt, home)
+      #expect(alone.status == 69, "\(alone.errors)")
+
+      let daemon = try await DaemonProcess.start(home)
+      try await daemon.untilAnalysed(["piece-2.wav"])
+      let samples = "tail -c +45 \"$2\" | cat - /dev/zero"
+      for (arriving, options) in [
+        ("cat \"$2\" /dev/zero", "-"), (samples, "- --raw 16000"),
+      ] {
+        let run = try await Self.identifyArriving(arriving, options, excerpt, home)
+        let answer = try daemon.decode(Wire.IdentifyAnswer.self, run)
+        #expect(answer.results.first?.path == daemon.path("piece-2.wav"), "\(options)")
+        #expect(abs((answer.results.first?.offset ?? 0) - 6.5) < 0.02, "\(options)")
+      }
+      // At its end any format is answered, and what is no audio is refused.
+      let whole = try await Self.identifyArriving("head -c 30000 /dev/zero", "-", excerpt, home)
+      #expect(whole.status == 65, "\(whole.errors)")
+      #expect(try await daemon.stop() == 0)
+    }
+
+    /// `hark identify` at the end of a pipe that `arriving` fills; `$2` is the excerpt.
+    private static func identifyArriving(
+      _ arriving: String, _ options: String, _ excerpt: URL, _ home: DaemonProcess.Home
+    ) async throws -> ProgramRun {
+      try await ProgramRun.run(
+        URL(fileURLWithPath: "/bin/sh"),
+        [
+          "-c", "\(arriving) | \"$1\" --socket \"$3\" identify \(options) --json", "sh",
+          ProgramRun.built("hark").path, excerpt.path, home.socket.path,
+        ])
+    }
+
     private static func identify(
       _ url: URL, by daemon: DaemonProcess, _ options: [String] = []
     ) async throws -> Wire.IdentifyAnswer {

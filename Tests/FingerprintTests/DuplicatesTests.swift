@@ -28,7 +28,7 @@ import Testing
     func relation(_ first: Int, _ second: Int) -> Duplicate? {
       found.first { Set([$0.number, $0.otherNumber]) == [first, second] }
     }
-    #expect(relation(0, 4)?.relation == .sameMusic)
+    #expect(relation(0, 4)?.relation == .sameRecording)
     #expect(relation(0, 5)?.relation == .trimmed)
     let trimmed = try #require(relation(0, 5))
     #expect(trimmed.number == 5 && abs(trimmed.offset - 2.3456) < 0.01, "\(trimmed)")

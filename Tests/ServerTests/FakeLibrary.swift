@@ -17,6 +17,11 @@ final class FakeLibrary: LibraryService {
     var tagged: [Seed.Source] = []
     var identified: [IdentifyQuery] = []
     var listened = 0
+    /// What each question about duplicates would wait, at most.
+    var waits: [Double?] = []
+    /// Groups of two files each.
+    var groupCount = 3
+    var isComparing = false
     /// Best first, as the model gives them.
     var tags: [Tag] = [Tag(label: "rain", score: 0.75), Tag(label: "bell", score: 0.25)]
     var failure: AnalysisFailure?
@@ -188,6 +193,31 @@ final class FakeLibrary: LibraryService {
         score: 0.5, offset: -0.25, speed: 1.02, pitch: 1, intervals: Self.interval,
         expectedFalseMatches: 0.5, duration: 2.5, metadata: recording.files[0].metadata)
       return IdentifyAnswer(duration: 1, results: [result], reason: nil)
+    }
+  }
+
+  func duplicates(
+    waitingAtMost seconds: Double?
+  ) async throws(HarkError) -> DuplicateAnswer {
+    try fail()
+    return state.withLock { state in
+      state.waits.append(seconds)
+      if state.isComparing { return DuplicateAnswer(recordings: 9, compared: 4, groups: []) }
+      let groups = (0..<state.groupCount).map { _ in
+        let files = state.recordings.prefix(2).enumerated().map { number, recording in
+          DuplicateAnswer.File(
+            path: recording.files[0].path, id: recording.id,
+            correspondence: number == 0
+              ? nil
+              : DuplicateAnswer.Correspondence(
+                relation: .trimmed, offset: -0.5, speed: 1, pitch: 1, intervals: Self.interval),
+            differences: number == 0 ? [] : [.length, .bitRate], size: 100, bitRate: 320,
+            container: "FLAC", codec: "Signed 16 bit PCM", facts: recording.facts,
+            metadata: recording.files[0].metadata)
+        }
+        return DuplicateAnswer.Group(relation: .trimmed, files: files)
+      }
+      return DuplicateAnswer(recordings: 9, compared: 9, groups: groups)
     }
   }
 

@@ -19,6 +19,7 @@ import Testing
       "/v1/similar?from=0&to=1&like=/music/a.flac&min_duration=1&under=/music", "audio/wav", "x"
     ),
     "identify": ("/v1/identify?expect=3", "audio/wav", "x"),
+    "duplicates": ("/v1/duplicates?wait=1", "", nil),
     "tags": ("/v1/tags", "audio/wav", "x"),
     "recordingTags": ("/v1/recordings/\(FakeLibrary.id(1))/tags", "", nil),
     "models": ("/v1/models", "", nil),
@@ -53,6 +54,7 @@ import Testing
           "GET /v1/events", "GET /metrics", "GET /openapi.json", "POST /v1/similar",
           "POST /v1/rescan", "POST /v1/forget", "POST /v1/tags", "GET /v1/recordings/{id}/tags",
           "GET /v1/models", "GET /v1/models/{id}", "POST /v1/identify",
+          "GET /v1/duplicates",
         ])
     }
   }

@@ -1,3 +1,4 @@
+import Core
 import Fingerprint
 import Foundation
 
@@ -66,7 +67,7 @@ struct Score {
   /// Pairs of different pieces, each pair of pieces once.
   private func reportOthers() {
     var seen: Set<Set<Int>> = []
-    var count: [Duplicate.Relation: Int] = [:]
+    var count: [CopyRelation: Int] = [:]
     for pair in pairs {
       let entries = [pair.number, pair.otherNumber].map {
         $0 < library.entries.count ? library.entries[$0] : nil

@@ -21,8 +21,12 @@ extension Daemon {
   ) async throws -> Wire.IdentifyAnswer {
     var seconds = 5.0
     while try await audio.receive(seconds: expect == nil ? seconds : nil) {
-      let answer = try? await identify(audio.bytes, expect: nil)
-      if let answer, !answer.results.isEmpty { return answer }
+      do {
+        let answer = try await identify(audio.bytes, expect: nil)
+        if !answer.results.isEmpty { return answer }
+      } catch let error as HarkError where error.code == .corrupt {
+        // What has come may not be whole enough to be decoded; more of it may be.
+      }
       seconds *= 2
     }
     guard !audio.bytes.isEmpty else {

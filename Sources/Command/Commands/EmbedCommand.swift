@@ -73,7 +73,7 @@ struct EmbedCommand: AsyncParsableCommand {
     try checkOutputs()
     let count = min(files.count, workers ?? WorkerPoolConfiguration.coreCount)
     let failures = try await LocalWorkers.run(
-      model: try ModelLocator(explicit: model?.absolute()).find(), precision: precision,
+      models: [try ModelLocator(explicit: model?.absolute()).find()], precision: precision,
       count: count
     ) { pool in
       try await embed(EmbeddingBatch(pool: pool, paths: files.map(\.path), width: count * 2))

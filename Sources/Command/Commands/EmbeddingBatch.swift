@@ -46,18 +46,8 @@ struct EmbeddingBatch: Sendable {
 
   private func analyse(_ path: FilePath, _ model: ModelID) async -> Result<Analysis, HarkError> {
     do throws(HarkError) {
-      let (descriptor, _) = try InputFile.open(path)
-      defer { try? descriptor.close() }
-      do throws(AnalysisFailure) {
-        return .success(
-          try await pool.analyse(
-            descriptor, request: AnalysisRequest(models: [model]), lane: .query,
-            name: path.escaped))
-      } catch {
-        throw HarkError(
-          error.code == .unavailable ? .unavailable : .corrupt,
-          "\(path.escaped) cannot be analysed", cause: error.description)
-      }
+      return .success(
+        try await pool.analyse(fileAt: path, AnalysisRequest(models: [model])))
     } catch {
       return .failure(error)
     }

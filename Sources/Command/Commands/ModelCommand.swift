@@ -140,7 +140,7 @@ struct ModelCheckCommand: AsyncParsableCommand {
 
   func run() async throws {
     let path = try ModelLocator(explicit: file.absolute()).find()
-    let loaded = try await LocalWorkers.run(model: path, precision: precision, count: 1) {
+    let loaded = try await LocalWorkers.run(models: [path], precision: precision, count: 1) {
       try await $0.loadedModels().first
     }
     guard let loaded else { throw HarkError(.defect, "the worker has loaded no model") }

@@ -5,7 +5,8 @@ public struct Duplicate: Sendable, Equatable {
   /// The shorter recording, or one of two of the same length.
   public var first: RecordingKey
   public var second: RecordingKey
-  public var relation: Relation
+  /// What the first recording is to the second.
+  public var relation: CopyRelation
   /// Seconds of the second at the first's time 0; negative where the first begins earlier.
   public var offset: Double
   /// Seconds of the second that pass in a second of the first: above 1, the first runs faster.
@@ -23,20 +24,23 @@ public struct Duplicate: Sendable, Equatable {
   /// How many pairs of other music as alike as these a library of this size would give.
   public var expectedFalseMatches: Double
 
-  /// What the first recording is to the second.
-  public enum Relation: String, Sendable, CaseIterable {
-    /// The same from beginning to end: another encoding, level or rate.
-    case sameMusic = "same music"
-    /// The same, but for what is cut off or added at the ends.
-    case trimmed = "trimmed or padded"
-    /// The same at another speed or pitch.
-    case spedUp = "sped up"
-    /// The first is a part of the second.
-    case contained = "contained in"
-    /// They have a part in common, and each has more.
-    case sharing = "sharing a part"
-
-    /// Whether the two are copies of one recording, so that one of them could stand for both.
-    public var isCopy: Bool { self == .sameMusic || self == .trimmed || self == .spedUp }
+  public init(
+    first: RecordingKey, second: RecordingKey, relation: CopyRelation, offset: Double,
+    speed: Double, pitch: Double, firstIntervals: [Match.Interval],
+    secondIntervals: [Match.Interval], firstCoverage: Double, secondCoverage: Double,
+    agreement: Double, expectedFalseMatches: Double
+  ) {
+    self.first = first
+    self.second = second
+    self.relation = relation
+    self.offset = offset
+    self.speed = speed
+    self.pitch = pitch
+    self.firstIntervals = firstIntervals
+    self.secondIntervals = secondIntervals
+    self.firstCoverage = firstCoverage
+    self.secondCoverage = secondCoverage
+    self.agreement = agreement
+    self.expectedFalseMatches = expectedFalseMatches
   }
 }

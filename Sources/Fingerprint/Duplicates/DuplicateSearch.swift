@@ -19,6 +19,12 @@ public struct DuplicateSearch: Sendable {
     public var recordings: Int
     /// Pairs found so far.
     public var pairs: Int
+
+    public init(done: Int = 0, recordings: Int = 0, pairs: Int = 0) {
+      self.done = done
+      self.recordings = recordings
+      self.pairs = pairs
+    }
   }
 
   /// The pairs, in order of their keys.

@@ -1,3 +1,5 @@
+import Core
+
 /// What decides on a pair's relation: all thresholds in one place.
 struct RelationRules: Sendable {
   /// Two recordings of the same piece that are not copies (another take, a remix over the same loop)
@@ -38,7 +40,7 @@ struct RelationRules: Sendable {
   }
 
   /// - Returns: nil where they are no pair.
-  func relation(_ facts: Facts) -> Duplicate.Relation? {
+  func relation(_ facts: Facts) -> CopyRelation? {
     guard facts.agreement >= leastAgreement else { return nil }
     guard facts.firstCoverage >= whole else {
       return facts.commonSeconds >= leastShared ? .sharing : nil
@@ -53,6 +55,6 @@ struct RelationRules: Sendable {
     guard isSameSpeed else { return .spedUp }
     let isSame =
       facts.secondCoverage >= whole && abs(facts.offset) <= sameOffset && abs(rest) <= sameLength
-    return isSame ? .sameMusic : .trimmed
+    return isSame ? .sameRecording : .trimmed
   }
 }

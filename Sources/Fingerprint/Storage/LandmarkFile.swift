@@ -77,7 +77,7 @@ enum LandmarkFile: Hashable, Sendable {
 
   /// What to do about records that are not what they were.
   static let remedy =
-    "put it back from a backup, or remove the landmarks' files: they are then made anew"
+    "run `harkd --repair`: what is damaged is then made anew"
 }
 
 /// A recording as a run or a tail knows it.

@@ -92,6 +92,7 @@ extension LandmarkStore {
 extension LandmarkStore.State {
   mutating func remove(_ key: RecordingKey) {
     guard ranges.removeValue(forKey: key) != nil else { return }
+    revision += 1
     removals?.append(key)
     missing.remove(key)
     kill(key)
@@ -110,6 +111,7 @@ extension LandmarkStore.State {
     _ added: [(RecordingKey, Constellation, LandmarkRange)], _ parameters: FingerprintParameters
   ) {
     guard !added.isEmpty else { return }
+    revision += 1
     if case .tail? = parts.last?.source {} else { beginTail() }
     guard let last = parts.indices.last, case .tail(var tail) = parts[last].source else { return }
     let first = tail.recordings.count

@@ -39,6 +39,11 @@ extension Schema {
     "IdentifyAnswer": object(
       ["query": reference("IdentifyEcho"), "results": list(reference("IdentifyResult"))],
       optional: ["reason": oneOf(["too short", "silence", "no match"])]),
+    "DuplicateAnswer": object(
+      [
+        "recordings": count, "compared": count, "total": count,
+        "groups": list(reference("DuplicateGroup")),
+      ], optional: ["cursor": string]),
     "TagAnswer": object(["query": reference("TagEcho"), "tags": list(reference("Tag"))]),
     "Models": object(["models": list(reference("Model"))]),
     "ModelDetails": object(["model": reference("Model"), "labels": list(string)]),
@@ -99,6 +104,8 @@ extension Schema {
       .adding(["oneOf": oneOfKeys("path", "path_base64")]),
   ]
 
+  private static let relations = CopyRelation.allCases.filter { $0 != .sharing }.map(\.rawValue)
+
   private static let share: JSONValue = ["type": "number", "minimum": 0, "maximum": 1]
 
   private static let parts: [String: JSONValue] = [
@@ -125,7 +132,8 @@ extension Schema {
         "modified": number, "added": seconds, "metadata": reference("Metadata"),
       ],
       optional: [
-        "path_base64": base64, "id": id, "duration": seconds, "failure": reference("Failure"),
+        "path_base64": base64, "id": id, "duration": seconds, "container": string,
+        "codec": string, "failure": reference("Failure"),
       ]),
     "Failure": object(
       [
@@ -159,6 +167,21 @@ extension Schema {
         "intervals": list(reference("Interval")), "duration": seconds,
         "metadata": reference("Metadata"),
       ], optional: ["path_base64": base64, "paths_base64": list(base64)]),
+    "DuplicateGroup": object([
+      "relation": oneOf(relations), "files": list(reference("DuplicateFile")),
+    ]),
+    "DuplicateFile": object(
+      [
+        "path": string, "id": id, "best": boolean,
+        "differs": list(oneOf(CopyDifference.allCases.map(\.rawValue))), "size": count,
+        "bit_rate": count, "duration": seconds, "sample_rate": count, "channels": count,
+        "metadata": reference("Metadata"),
+      ],
+      optional: [
+        "path_base64": base64, "relation": oneOf(relations), "offset": number, "speed": number,
+        "pitch": number, "intervals": list(reference("Interval")), "container": string,
+        "codec": string, "loudness": number,
+      ]),
     "Interval": object(["from": seconds, "to": seconds]),
     "TagEcho": object(
       ["model": reference("ModelName")],

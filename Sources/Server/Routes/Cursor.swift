@@ -8,6 +8,16 @@ enum Cursor {
 
   static func encode(_ key: RecordingKey) -> String { encode(Array("\(key.rawValue)".utf8)) }
 
+  /// The number of elements before the place.
+  static func encode(place: Int) -> String { encode(Array("\(place)".utf8)) }
+
+  static func place(_ text: String) throws(HarkError) -> Int {
+    guard let bytes = decode(text), let place = Int(String(decoding: bytes, as: UTF8.self)),
+      place >= 0
+    else { throw unknown }
+    return place
+  }
+
   static func path(_ text: String) throws(HarkError) -> FilePath {
     guard let bytes = decode(text), bytes.first == UInt8(ascii: "/"), !bytes.contains(0) else {
       throw unknown

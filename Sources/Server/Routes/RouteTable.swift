@@ -18,6 +18,7 @@ struct RouteTable: Sendable {
       library: library, configuration: configuration, spool: Spool(configuration))
     routes += SimilarRoutes(library: library, reader: reader).routes
     routes += IdentifyRoutes(library: library, reader: reader).routes
+    routes += DuplicateRoutes(library: library).routes
     routes += TagRoutes(library: library, reader: reader).routes
     routes += ModelRoutes(library: library).routes
     routes += EventRoutes(library: library, configuration: configuration).routes

@@ -13,6 +13,8 @@ public struct StateCheck: Sendable {
     public var problems: [String] = []
     public var files = 0
     public var recordings = 0
+    /// Recordings whose embedding the next daemon makes.
+    public var waiting = 0
     /// Rows of index files that were read and compared.
     public var rows = 0
   }
@@ -29,45 +31,40 @@ public struct StateCheck: Sendable {
   public func run(
     progress: @escaping @Sendable (ModelID, Int, Int) -> Void = { _, _, _ in }
   ) async throws(HarkError) -> Report {
-    let catalogueFile = path.appending("catalogue.sqlite")
-    guard ModelCopy.exists(catalogueFile) else {
+    let directory = try Self.directory(at: path)
+    return try await Self.report(
+      on: try Catalogue(path: directory.catalogue), in: directory, progress: progress)
+  }
+
+  /// The state directory, locked. Throws `notFound` where there is none, and makes none.
+  static func directory(at path: FilePath) throws(HarkError) -> StateDirectory {
+    guard ModelCopy.exists(path.appending("catalogue.sqlite")) else {
       throw HarkError(
         .notFound, "\(path.escaped) holds no catalogue",
         remedy: "give the daemon's state directory with --state")
     }
-    let directory = try StateDirectory(path: path)
-    let catalogue = try Catalogue(path: catalogueFile)
+    return try StateDirectory(path: path)
+  }
+
+  static func report(
+    on catalogue: Catalogue, in directory: StateDirectory,
+    progress: @escaping @Sendable (ModelID, Int, Int) -> Void = { _, _, _ in }
+  ) async throws(HarkError) -> Report {
     var report = Report()
     report.problems = try await catalogue.problems()
     let counts = try await catalogue.counts()
     report.files = counts.files.values.reduce(0, +)
     report.recordings = counts.recordings
+    report.waiting = try await catalogue.waitingRecordings()
+    let checking = IndexChecking(catalogue: catalogue, directory: directory.path)
     for model in try await catalogue.models() {
-      let rows = try await catalogue.storedRows(of: model.id).rows
-      report.rows += rows.reduce(0) { $0 + 1 + $1.segments.count }
-      let problems = try await BlockingWork(label: "hark.check").run { () throws(HarkError) in
-        ModelIndex.check(
-          directory: directory.path, model: model.id, rows: rows, generation: model.generation
-        ) { progress(model.id, $0, $1) }
-      }
-      report.problems += problems.map(\.description)
+      let found = try await checking.embeddings(of: model, progress: progress)
+      report.rows += found.rows
+      report.problems += found.problems.map(\.description)
     }
-    try await checkLandmarks(of: catalogue, &report)
+    let found = try await checking.landmarks()
+    report.rows += found.rows
+    report.problems += found.problems.map(\.description)
     return report
-  }
-
-  private func checkLandmarks(
-    of catalogue: Catalogue, _ report: inout Report
-  ) async throws(HarkError) {
-    let parameters = FingerprintParameters()
-    let stored = try await catalogue.storedLandmarks(version: parameters.version)
-    guard !stored.ranges.isEmpty else { return }
-    report.rows += stored.ranges.count
-    let problems = try await BlockingWork(label: "hark.check").run { () throws(HarkError) in
-      LandmarkStore.check(
-        directory: path, parameters: parameters, committed: stored.ranges,
-        generation: stored.generation)
-    }
-    report.problems += problems.map(\.description)
   }
 }
