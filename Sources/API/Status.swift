@@ -23,13 +23,16 @@ extension Wire {
     public var secondsSinceStart: Double
     /// Whether every known file is analysed, failed or offline, and no scan is under way.
     public var idle: Bool
+    /// What locks the workers in, of `seccomp` and `Landlock`; absent until they have started.
+    public var sandbox: [String]?
     /// What the administrator should know; usually empty.
     public var warnings: [String]
 
     public init(
       version: String, pid: Int32, started: Double, stateDirectory: FilePath, roots: [Root],
       files: FileCounts, recordings: Int, duration: Double, models: [Model], workers: [Worker],
-      analysedSinceStart: Int, secondsSinceStart: Double, idle: Bool, warnings: [String]
+      analysedSinceStart: Int, secondsSinceStart: Double, idle: Bool, sandbox: [String]?,
+      warnings: [String]
     ) {
       let directory = PathText(stateDirectory)
       self.version = version
@@ -46,12 +49,13 @@ extension Wire {
       self.analysedSinceStart = analysedSinceStart
       self.secondsSinceStart = secondsSinceStart
       self.idle = idle
+      self.sandbox = sandbox
       self.warnings = warnings
     }
 
     enum CodingKeys: String, CodingKey {
       case version, pid, started, roots, files, recordings, duration, models, workers, idle
-      case warnings
+      case sandbox, warnings
       case stateDirectory = "state_directory"
       case stateDirectoryBase64 = "state_directory_base64"
       case analysedSinceStart = "analysed_since_start"

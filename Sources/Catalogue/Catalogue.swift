@@ -104,7 +104,7 @@ public final class Catalogue: Sendable {
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       HarkError(
         .corrupt, "\(path.escaped) is damaged",
-        remedy: "restore it from a backup, or run `harkd --repair` to have the folders analysed anew",
+        remedy: "restore it from a backup, or run `harkd --repair` to have the audio analysed anew",
         cause: cause)
     case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN:
       HarkError(

@@ -36,7 +36,7 @@ extension HarkLibrary: LibraryService {
       secondsSinceStart: since.seconds,
       isIdle: isQuiet && files.pending == 0 && !roots.isScanning
         && watcher.statistics.settling == 0,
-      warnings: statistics.warnings)
+      sandbox: contents.sandbox, warnings: statistics.warnings)
   }
 
   public func files(_ query: FileQuery) async throws(HarkError) -> Page<FileEntry, FilePath> {

@@ -21,6 +21,8 @@ final class IndexShelf: Sendable {
     var landmarks: LandmarkStore?
     /// Decoder and version of the workers, such as `libsndfile-1.2.0`.
     var decoder: String?
+    /// What locks the workers in; `nil` until they have started.
+    var sandbox: Sandbox?
 
     /// Models whose products are made of a new recording.
     var wanted: [ModelID] {

@@ -170,6 +170,14 @@ actor ModelKeeper {
       contents.loaded = loaded
       contents.infos = Dictionary(known.map { ($0.id, $0.info) }) { first, _ in first }
       contents.decoder = capabilities.decoder
+      contents.sandbox = capabilities.sandbox
+    }
+    let missing = Sandbox.full.subtracting(capabilities.sandbox)
+    if !missing.isEmpty {
+      statistics.warn(
+        .sandbox,
+        "workers run without \(missing.names.joined(separator: " and ")), which this kernel does not "
+          + "give them: a file that abuses a decoder is held back by less")
     }
     logger.notice(
       "model \(first.info.name) (\(wanted.short), \(first.precision.rawValue)) is \(role.rawValue)")

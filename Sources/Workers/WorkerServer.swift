@@ -31,9 +31,13 @@ public struct WorkerServer: ~Copyable {
   /// Tells the pool that everything is built and which models are loaded.
   ///
   /// Throws ``HarkError`` if the pool is gone.
-  public func greet(decoder: String, models: [LoadedModel]) throws(HarkError) {
+  public func greet(
+    decoder: String, models: [LoadedModel], sandbox: Sandbox
+  ) throws(HarkError) {
     let pid = UInt32(clamping: getpid())
-    for message in Message.greeting(pid: pid, decoder: decoder, models: models) {
+    for message in Message.greeting(
+      pid: pid, decoder: decoder, sandbox: sandbox, models: models)
+    {
       try send(message)
     }
   }

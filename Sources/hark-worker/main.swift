@@ -36,7 +36,9 @@ func run(_ arguments: WorkerArguments) throws(HarkError) {
     server.refuse(error)
     exit(error.code.exitStatus.rawValue)
   }
-  try server.greet(decoder: analyser.decoder, models: analyser.models)
+  // From here on it can only read what it is handed, and answer.
+  try server.greet(
+    decoder: analyser.decoder, models: analyser.models, sandbox: Sandbox.enter())
   try server.serve { (file, request, progress) throws(AnalysisFailure) in
     try analyser.analyse(descriptor: file.rawValue, request: request, progress: progress)
   }

@@ -33,7 +33,8 @@ extension EndToEnd {
         + identified.results.map { "\($0.path) \($0.matched)" }
     }
 
-    private static func harkd(_ home: DaemonProcess.Home, _ flag: String) async throws -> ProgramRun {
+    private static func harkd(_ home: DaemonProcess.Home, _ flag: String) async throws -> ProgramRun
+    {
       try await ProgramRun.run(ProgramRun.built("harkd"), [flag, "--state", home.state.path])
     }
 

@@ -46,6 +46,19 @@ import Testing
     #expect(abs(found.speed - speed) < 1e-4, "\(found)")
   }
 
+  /// A loop at another speed: at no warp some of it agrees with itself somewhere, and less than at the
+  /// right one.
+  @Test func repeatsDoNotHideAnotherSpeed() throws {
+    let bar = Signals.music(seconds: 4, seed: 305)
+    let loop = (0..<10).flatMap { _ in bar }
+    let faster = Signals.played(loop, speed: 1.03)
+    guard case .synchronised(let found) = synchronise(faster, loop) else {
+      Issue.record("nothing found")
+      return
+    }
+    #expect(abs(found.speed - 1.03) < 1e-4 && abs(found.pitch - 1.03) < 1e-3, "\(found)")
+  }
+
   @Test func nothingInCommonIsSaid() {
     let (first, second) = (
       Signals.music(seconds: 12, seed: 302), Signals.music(seconds: 12, seed: 303)

@@ -121,8 +121,8 @@ import Testing
     ]
     let again = try #require(
       DuplicateAssembly(recordings: entries([best, middle, end]), pairs: back).groups().first)
-    #expect(
-      again.files.last?.correspondence?.relation == .trimmed, "\(again.files.map(\.path))")
+    let cancelled = again.files.first { $0.path == "/m/c.ogg" }
+    #expect(cancelled?.correspondence?.relation == .trimmed, "\(again.files.map(\.path))")
   }
 
   @Test func partsFollowTheirWholeOnceForAllCopies() throws {

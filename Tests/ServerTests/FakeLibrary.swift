@@ -104,7 +104,8 @@ final class FakeLibrary: LibraryService {
       workers: [
         .init(pid: 8, lane: "backlog", state: "busy", file: "/a", seconds: 1, restarts: 2),
         .init(pid: 9, lane: "query", state: "idle", file: nil, seconds: nil, restarts: 0),
-      ], analysedSinceStart: 3, secondsSinceStart: 7.5, isIdle: true, warnings: [])
+      ], analysedSinceStart: 3, secondsSinceStart: 7.5, isIdle: true,
+      sandbox: .full, warnings: [])
   }
 
   func files(_ query: FileQuery) async throws(HarkError) -> Page<FileEntry, FilePath> {

@@ -12,6 +12,10 @@ let models = CommandLine.arguments.indices.compactMap { index -> String? in
   return CommandLine.arguments[index]
 }
 
+/// Asked for before the sandbox, which has no room for such questions.
+let niceness = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+let session = getsid(0)
+
 func send(_ bytes: [UInt8]) {
   _ = bytes.withUnsafeBytes { Glibc.send(3, $0.baseAddress, $0.count, 0) }
 }
@@ -52,8 +56,8 @@ func analysis(_ request: AnalysisRequest, segments count: Int) -> Analysis {
       duration: Double(count) * SegmentCodes.hop, sampleRate: 44_100, channels: 2,
       frames: Int64(count), container: "TEST", codec: "orders", peak: 0.5, loudness: nil,
       silenceShare: 0.25,
-      warnings: ["nice \(getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))"]),
-    metadata: Metadata(title: "pid \(getpid())", artist: "session \(getsid(0))"), decoder: "test-1",
+      warnings: ["nice \(niceness)"]),
+    metadata: Metadata(title: "pid \(getpid())", artist: "session \(session)"), decoder: "test-1",
     embeddings: request.models.map {
       EmbeddingProduct(
         model: $0, precision: .f32, pooled: pooled, segments: segments, isShort: false)
@@ -70,7 +74,14 @@ func order(in file: FileDescriptor) -> (word: String, number: Int) {
 
 /// Descriptors that are open besides the four that a worker has and the one that lists them.
 func openDescriptors() -> Int {
-  (0..<1024).filter { fcntl(Int32($0), F_GETFD) != -1 }.count
+  var status = stat()
+  return (0..<1024).filter { fstat(Int32($0), &status) == 0 }.count
+}
+
+/// Only a worker that is not locked in comes so far.
+func trespass(_ result: Int32) {
+  say("got \(result), errno \(errno)\n")
+  exit(result >= 0 ? 90 : 91)
 }
 
 func obey(
@@ -105,6 +116,19 @@ func obey(
     send((0..<UInt8(number)).map { $0 &* 37 })
     while true { pause() }
   case "noise": for line in 0..<number { say("line \(line)\n") }
+  case "open": trespass(open("/etc/hostname", O_RDONLY))
+  case "connect": trespass(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+  case "fork":
+    var child: pid_t = 0
+    trespass(posix_spawn(&child, "/bin/true", nil, nil, [nil], nil) == 0 ? 0 : -1)
+  case "execute": trespass(execv("/bin/true", [nil]))
+  case "write": trespass(Int32(pwrite(file.rawValue, "x", 1, 0)))
+  case "signal": trespass(kill(getppid(), 0))
+  case "code":
+    let page = mmap(
+      nil, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    trespass(page == MAP_FAILED ? -1 : 0)
+  case "chdir": return analysis(request, segments: chdir("/tmp") == 0 ? 1 : 2)
   case "descriptors": return analysis(request, segments: openDescriptors())
   default: throw AnalysisFailure(.notAudio, "no order")
   }
@@ -126,7 +150,9 @@ do throws(HarkError) {
     default: break
     }
   }
-  try server.greet(decoder: "test-1", models: models.compactMap(loaded))
+  let isFree = models.contains { FilePath($0).lastComponent?.string == "free" }
+  try server.greet(
+    decoder: "test-1", models: models.compactMap(loaded), sandbox: isFree ? [] : Sandbox.enter())
   try server.serve(obey)
 } catch {
   say("\(error)\n")

@@ -25,7 +25,7 @@ import Testing
 
   /// The frames as bytes and back, since a sender's model frame holds less than the value does.
   private static func frames(_ models: [LoadedModel]) throws -> [Message] {
-    try Message.greeting(pid: 7, decoder: "d-1", models: models).map {
+    try Message.greeting(pid: 7, decoder: "d-1", sandbox: .full, models: models).map {
       let frame = $0.encoded()
       #expect(frame.count <= Frame.maximumSize)
       return try Message.decode(frame).0

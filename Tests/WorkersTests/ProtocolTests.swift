@@ -26,7 +26,7 @@ import Testing
     let segments = try #require(
       SegmentCodes(codes: codes, scales: (0..<count).map { Float($0) / 7 }))
     return [
-      .hello(pid: .max, decoder: "libsndfile-1.2.0", models: 64),
+      .hello(pid: .max, decoder: "libsndfile-1.2.0", sandbox: .full, models: 64),
       .model(LoadedModel(info: info, precision: .int8), labels: 527, hasTagHead: true),
       .model(LoadedModel(info: info, precision: .f32), labels: 0, hasTagHead: false),
       .labels(["a", "", "ü"]),
@@ -73,7 +73,7 @@ import Testing
     let frame = Message.failure(AnalysisFailure(.empty, "é")).encoded(request: 0x0102_0304)
     #expect(
       frame == [
-        0x48, 0x4b, 0x57, 0x50, 3, 0, 14, 0, 4, 3, 2, 1, 11, 0, 0, 0,
+        0x48, 0x4b, 0x57, 0x50, 4, 0, 14, 0, 4, 3, 2, 1, 11, 0, 0, 0,
         5, 0, 0x65, 0x6d, 0x70, 0x74, 0x79, 2, 0, 0xc3, 0xa9,
       ])
   }
@@ -108,7 +108,8 @@ import Testing
     #expect(refuses(ready, 4, 1), "version")
     #expect(refuses(ready, 6, 99), "kind")
     #expect(refuses(.progress(seconds: 1), 23, 0xff), "negative")
-    #expect(refuses(.hello(pid: 1, decoder: "", models: 1), 22, 65), "too many models")
+    #expect(refuses(.hello(pid: 1, decoder: "", sandbox: [], models: 1), 23, 65), "too many models")
+    #expect(refuses(.hello(pid: 1, decoder: "", sandbox: [], models: 1), 22, 4), "a sandbox")
     #expect(refuses(.labels(["a"]), 20, 0xff), "not UTF-8")
     let row = [Float](repeating: 1, count: Embedding.dimension)
     let block = Message.directions(.init(bias: [1], weights: row))

@@ -60,6 +60,21 @@ int hark_reap(pid_t pid, struct hark_exit *exit);
 /// Cores that this process may run on, ≥ 1: affinity counts, as in a container.
 int hark_core_count(void);
 
+// --- The sandbox --------------------------------------------------------------------------------
+
+/// System calls outside a list fail or end the process.
+#define HARK_SECCOMP 1u
+/// No path can be opened, whatever the system call.
+#define HARK_LANDLOCK 2u
+
+/// Gives up, for good, what a process that only reads descriptors and answers on `socket` does not need:
+/// opening files, sockets, new processes and threads, writing to anything but `socket` and standard
+/// error, new executable memory, new privileges, core dumps, being traced.
+///
+/// To be called on the only thread, once everything is loaded. Returns which of HARK_SECCOMP and
+/// HARK_LANDLOCK are in force: older kernels lack them.
+unsigned hark_sandbox(int socket);
+
 // --- Descriptors --------------------------------------------------------------------------------
 
 /// A pipe, both ends close-on-exec, the reading end non-blocking. Returns 0 or an errno.

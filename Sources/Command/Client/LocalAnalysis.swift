@@ -7,7 +7,9 @@ extension WorkerPool {
   ///
   /// Throws ``HarkError``: what opening the file says; `corrupt` if it cannot be analysed, and
   /// `unavailable` if nothing can.
-  func analyse(fileAt path: FilePath, _ request: AnalysisRequest) async throws(HarkError) -> Analysis {
+  func analyse(fileAt path: FilePath, _ request: AnalysisRequest) async throws(HarkError)
+    -> Analysis
+  {
     let (descriptor, _) = try InputFile.open(path)
     defer { try? descriptor.close() }
     do throws(AnalysisFailure) {

@@ -25,7 +25,12 @@ struct StatusReport {
         ["\(Format.count(status.recordings, "recording")), \(Format.span(status.duration))"])
       + section("Model", status.models.isEmpty ? ["none yet"] : status.models.flatMap(describe))
       + section("Workers", workers)
+      + section("Sandbox", status.sandbox.map { [sandbox($0)] } ?? [])
       + section("Warnings", status.warnings.map(terminal.warning))
+  }
+
+  private func sandbox(_ names: [String]) -> String {
+    names.isEmpty ? terminal.warning("none") : names.joined(separator: ", ")
   }
 
   private func section(_ label: String, _ texts: [String]) -> [String] {

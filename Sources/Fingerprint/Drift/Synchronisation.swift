@@ -49,6 +49,9 @@ public struct Synchroniser: Sendable {
   private static let windows = 24
   /// Windows that are searched for at every warp.
   private static let warpedWindows = 6
+  /// Evidence on the line, shared among all windows of a search, that no wrong warp reaches: clean copies
+  /// have hundreds, wrong warps of repeated music some five.
+  private static let sureEvidence = 60.0
   /// Frames about the line in which windows' places agree.
   private static let tolerance = 6.0
 
@@ -70,11 +73,17 @@ public struct Synchroniser: Sendable {
     let peaks = PeakPairs(first: Self.merged(first), second: Self.merged(second))
     let plain = [SearchPass(warps: [.none], windows: Self.windows, isDense: true)]
     let warped = [SearchPass(warps: WarpGrid.all, windows: Self.warpedWindows, isDense: false)]
+    var best: Found?
     for pass in plain + warped {
       let places = places(query, index, pass)
-      if let found = best(places, query, index, peaks, pass) { return .synchronised(found) }
+      guard let found = self.best(places, query, index, pass) else { continue }
+      // A bass line or a beat survives a warp, so that a wrong one may be found without it: for such
+      // little evidence every other warp is tried too.
+      if found.evidence > best?.evidence ?? 0 { best = found }
+      if found.evidence >= Self.sureEvidence { break }
     }
-    return .nothing(.noMatch)
+    return best.flatMap { synchronisation($0, peaks) }.map { .synchronised($0) }
+      ?? .nothing(.noMatch)
   }
 
   /// The peaks of all grids, in order of time.
@@ -94,8 +103,12 @@ public struct Synchroniser: Sendable {
     var alignment: Alignment
   }
 
+  private func windowCount(_ query: Query, _ pass: SearchPass) -> Int {
+    max(1, min(pass.windows, Int(query.seconds / Self.window * 2)))
+  }
+
   private func places(_ query: Query, _ index: LandmarkIndex, _ pass: SearchPass) -> [Place] {
-    let count = max(1, min(pass.windows, Int(query.seconds / Self.window * 2)))
+    let count = windowCount(query, pass)
     let room = max(0, query.seconds - Self.window)
     var places: [Place] = []
     for number in 0..<count {
@@ -121,11 +134,19 @@ public struct Synchroniser: Sendable {
     return places
   }
 
+  /// A line that is sure enough to be an answer.
+  private struct Found {
+    var line: Line
+    var pitch: Double
+    /// Of the windows on it, shared among all that were searched for.
+    var evidence: Double
+    var expectedFalseMatches: Double
+  }
+
   /// The line on which the places' evidence is greatest, if it is enough.
   private func best(
-    _ places: [Place], _ query: Query, _ index: LandmarkIndex, _ peaks: PeakPairs,
-    _ pass: SearchPass
-  ) -> Synchronisation? {
+    _ places: [Place], _ query: Query, _ index: LandmarkIndex, _ pass: SearchPass
+  ) -> Found? {
     var best: (line: Line, pitch: Double, evidence: Double, on: [Place])?
     for place in places {
       let speed = place.alignment.warp.speed
@@ -158,15 +179,15 @@ public struct Synchroniser: Sendable {
         $0.support > 2 ? $0.line : best.line
       }
       ?? best.line
-    guard let fit = peaks.fit(line, pitch: best.pitch),
-      let begin = fit.pairs.first, let end = fit.pairs.last
-    else { return nil }
-    return synchronisation(fit, begin, end, expected)
+    return Found(
+      line: line, pitch: best.pitch,
+      evidence: best.evidence / Double(windowCount(query, pass)), expectedFalseMatches: expected)
   }
 
-  private func synchronisation(
-    _ fit: PeakPairs.Fit, _ begin: PeakPairs.Pair, _ end: PeakPairs.Pair, _ expected: Double
-  ) -> Synchronisation {
+  private func synchronisation(_ found: Found, _ peaks: PeakPairs) -> Synchronisation? {
+    guard let fit = peaks.fit(found.line, pitch: found.pitch),
+      let begin = fit.pairs.first, let end = fit.pairs.last
+    else { return nil }
     let frame = parameters.frameSeconds
     // Frames are where their windows' middles are.
     let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
@@ -176,6 +197,7 @@ public struct Synchroniser: Sendable {
       speedError: fit.speedError,
       first: .init(from: begin.first * frame + middle, to: end.first * frame + middle),
       second: .init(from: begin.second * frame + middle, to: end.second * frame + middle),
-      pairs: fit.pairs.count, residual: fit.residual * frame, expectedFalseMatches: expected)
+      pairs: fit.pairs.count, residual: fit.residual * frame,
+      expectedFalseMatches: found.expectedFalseMatches)
   }
 }

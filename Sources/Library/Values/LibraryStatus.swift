@@ -122,13 +122,16 @@ public struct LibraryStatus: Hashable, Sendable {
   public var secondsSinceStart: Double
   /// Whether every known file is analysed, failed or offline, and no scan is under way.
   public var isIdle: Bool
+  /// What locks the workers in; `nil` until they have started.
+  public var sandbox: Sandbox?
   /// Things that the administrator should know, in plain words; usually empty.
   public var warnings: [String]
 
   public init(
     version: String, pid: Int32, started: Double, stateDirectory: FilePath, roots: [Root],
     files: FileCounts, recordings: Int, duration: Double, models: [Model], workers: [Worker],
-    analysedSinceStart: Int, secondsSinceStart: Double, isIdle: Bool, warnings: [String]
+    analysedSinceStart: Int, secondsSinceStart: Double, isIdle: Bool, sandbox: Sandbox?,
+    warnings: [String]
   ) {
     self.version = version
     self.pid = pid
@@ -143,6 +146,7 @@ public struct LibraryStatus: Hashable, Sendable {
     self.analysedSinceStart = analysedSinceStart
     self.secondsSinceStart = secondsSinceStart
     self.isIdle = isIdle
+    self.sandbox = sandbox
     self.warnings = warnings
   }
 }

@@ -37,6 +37,7 @@ extension Wire.Status {
       models: status.models.map(Wire.Model.init), workers: status.workers.map(Wire.Worker.init),
       analysedSinceStart: status.analysedSinceStart,
       secondsSinceStart: status.secondsSinceStart, idle: status.isIdle,
+      sandbox: status.sandbox?.names,
       warnings: status.warnings)
   }
 }

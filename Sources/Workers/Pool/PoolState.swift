@@ -7,6 +7,8 @@ public struct WorkerCapabilities: Sendable, Hashable {
   public var decoder: String
   /// In the order in which they were given.
   public var models: [LoadedModel]
+  /// What locks the workers in.
+  public var sandbox: Sandbox
 }
 
 /// What the pool's threads and callers share, under one lock.

@@ -56,7 +56,8 @@ struct WorkerStart {
       for line in events.lines { logger.notice("worker: \(line)") }
       if events.socketIsReadable {
         if try take(process, into: &greeting) {
-          return WorkerCapabilities(decoder: greeting.decoder, models: greeting.models)
+          return WorkerCapabilities(
+            decoder: greeting.decoder, models: greeting.models, sandbox: greeting.sandbox)
         }
       } else if events.hasEnded {
         throw Self.endedEarly

@@ -11,14 +11,14 @@ import Core
 /// | offset | bytes | header                                        |
 /// | -----: | ----: | --------------------------------------------- |
 /// |      0 |     4 | magic `48 4b 57 50` ("HKWP")                   |
-/// |      4 |     2 | protocol version, 3                           |
+/// |      4 |     2 | protocol version, 4                           |
 /// |      6 |     2 | kind                                          |
 /// |      8 |     4 | request number; 0 outside a request           |
 /// |     12 |     4 | payload bytes, at most 65,520                 |
 ///
 /// | kind         | from   | payload                                                            |
 /// | ------------ | ------ | ------------------------------------------------------------------ |
-/// | 1 hello      | worker | `u32` pid, text decoder, `u16` models (≤ 64)                       |
+/// | 1 hello      | worker | `u32` pid, text decoder, `u8` sandbox (1 seccomp, 2 Landlock), `u16` models (≤ 64) |
 /// | 2 model      | worker | 32-byte id, text name, text architecture, text licence, `u8` trained (0, 1), text precision, `u32` labels (≤ 65,536), `u8` tag head (0, 1; 0 without labels); once for each model |
 /// | 3 labels     | worker | `u16` count (≥ 1), texts; after its model until all labels are there |
 /// | 4 directions | worker | `u16` count (1–126), `f32` biases, 128 × `f32` weights a label, all finite; after its labels, with a tag head, until each label has its direction |
@@ -42,7 +42,7 @@ import Core
 /// its socket closes.
 enum Frame {
   static let magic: UInt32 = 0x5057_4b48
-  static let version: UInt16 = 3
+  static let version: UInt16 = 4
   static let headerSize = 16
   static let maximumSize = 65_536
   static let maximumPayload = maximumSize - headerSize

@@ -2,8 +2,12 @@ import Core
 
 extension Message {
   /// A worker's first words, as frames: hello, each model with its labels and tag directions, ready.
-  static func greeting(pid: UInt32, decoder: String, models: [LoadedModel]) -> [Message] {
-    var messages: [Message] = [.hello(pid: pid, decoder: decoder, models: models.count)]
+  static func greeting(
+    pid: UInt32, decoder: String, sandbox: Sandbox, models: [LoadedModel]
+  ) -> [Message] {
+    var messages: [Message] = [
+      .hello(pid: pid, decoder: decoder, sandbox: sandbox, models: models.count)
+    ]
     for model in models {
       messages.append(
         .model(
@@ -47,6 +51,7 @@ extension TagDirections {
 /// Collects a worker's first words.
 struct GreetingAssembler {
   private(set) var decoder = ""
+  private(set) var sandbox: Sandbox = []
   private(set) var models: [LoadedModel] = []
   private var expected: Int?
   private var labelsLeft = 0
@@ -57,8 +62,9 @@ struct GreetingAssembler {
   /// Whether `message` was the last one. Throws ``MalformedFrame`` for a message out of turn.
   mutating func take(_ message: Message) throws(MalformedFrame) -> Bool {
     switch message {
-    case .hello(_, let decoder, let count) where expected == nil:
+    case .hello(_, let decoder, let sandbox, let count) where expected == nil:
       self.decoder = decoder
+      self.sandbox = sandbox
       expected = count
     case .model(let model, let labels, let hasTagHead)
     where isModelWhole && models.count < (expected ?? 0):

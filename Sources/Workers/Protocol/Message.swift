@@ -2,7 +2,7 @@ import Core
 
 /// What one frame says. ``Frame`` shows the bytes.
 enum Message: Hashable {
-  case hello(pid: UInt32, decoder: String, models: Int)
+  case hello(pid: UInt32, decoder: String, sandbox: Sandbox, models: Int)
   /// Labels and tag directions follow in frames of their own: here the model has none.
   case model(LoadedModel, labels: Int, hasTagHead: Bool)
   case labels([String])

@@ -9,11 +9,18 @@ extension Message {
     return (message, reader.request)
   }
 
+  private static func sandbox(_ reader: inout FrameReader) throws(MalformedFrame) -> Sandbox {
+    let sandbox = Sandbox(rawValue: try reader.integer(UInt8.self))
+    guard Sandbox.full.isSuperset(of: sandbox) else { throw MalformedFrame("an unknown sandbox") }
+    return sandbox
+  }
+
   private static func read(_ reader: inout FrameReader) throws(MalformedFrame) -> Message {
     switch reader.kind {
     case .hello:
       return .hello(
         pid: try reader.integer(UInt32.self), decoder: try reader.text(),
+        sandbox: try sandbox(&reader),
         models: try reader.count(UInt16.self, atMost: Frame.maximumModels, of: "models"))
     case .model: return try model(&reader)
     case .labels:

@@ -5,9 +5,10 @@ extension Message {
   func encoded(request: UInt32 = 0) -> [UInt8] {
     var writer = FrameWriter(kind, request: request)
     switch self {
-    case .hello(let pid, let decoder, let models):
+    case .hello(let pid, let decoder, let sandbox, let models):
       writer.put(pid)
       writer.put(decoder)
+      writer.put(sandbox.rawValue)
       writer.put(UInt16(models))
     case .model(let model, let labels, let hasTagHead):
       model.write(to: &writer, labels: labels)
