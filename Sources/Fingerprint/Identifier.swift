@@ -73,7 +73,9 @@ public struct Identifier: Sendable {
       let found = Searcher(index: index).alignments(query, verifier, effort)
       let matches = matches(found, verifier, tried: effort.warps.count)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
-      if !matches.isEmpty, evidence > greatest {
+      let isOtherwiseWarped = effort.warps.count > warps.count + 1
+      let wanted = isOtherwiseWarped ? Self.warpedEvidence * greatest : greatest
+      if !matches.isEmpty, evidence > wanted {
         best = Identification(matches)
         greatest = evidence
       }
@@ -83,9 +85,13 @@ public struct Identifier: Sendable {
   }
 
   /// Evidence for each second of a query that settles it. Music at another speed agrees with itself, here
-  /// and there, at none: by up to 15 a second in the excerpts of `Benchmarks/identify`, where clean ones
-  /// have 20 to 80. What has less is searched for at other warps too, and the most evidence counts.
-  private static let settledEvidence = 20.0
+  /// and there, at none: by up to 24 a second in the excerpts of `Benchmarks/identify`, where clean ones
+  /// of 3 s and more have 36 to 78. What has less is searched for at other warps too.
+  private static let settledEvidence = 30.0
+  /// How much more evidence than at no warp another warp must have. In noise, a hundred tries find a little
+  /// more than the one that is right; where another warp is right it has twice as much, and mostly tens of
+  /// times.
+  private static let warpedEvidence = 1.5
 
   private func efforts(_ warps: [Warp], _ usesGrid: Bool) -> [Searcher.Effort] {
     let parameters = index.parameters

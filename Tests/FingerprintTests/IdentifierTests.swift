@@ -64,6 +64,13 @@ enum SmallLibrary {
       Self.music[3].excerpt(from: 8.5, seconds: 5).scaled(0.0316), 3, at: 8.5)
   }
 
+  /// Near enough to none that the search without a warp finds the place, and a speed that is off.
+  @Test(arguments: 0..<6) func aSpeedThatIsSlightlyOffIsMeasured(recording: Int) throws {
+    let speed = recording % 2 == 0 ? 1.019 : 0.981
+    let samples = Self.music[recording].excerpt(from: 4, seconds: 9)
+    try expectFound(Signals.played(samples, speed: speed), recording, at: 4, speed: speed)
+  }
+
   @Test(arguments: [0.95, 1.05]) func anotherSpeedIsFound(speed: Double) throws {
     let samples = Self.music[4].excerpt(from: 5, seconds: 15)
     try expectFound(Signals.played(samples, speed: speed), 4, at: 5, speed: speed)

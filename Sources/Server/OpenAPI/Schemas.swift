@@ -22,7 +22,8 @@ extension Schema {
         "recordings": count, "duration": seconds, "models": list(reference("Model")),
         "workers": list(reference("Worker")), "analysed_since_start": count,
         "seconds_since_start": seconds, "idle": boolean, "warnings": list(string),
-      ], optional: [
+      ],
+      optional: [
         "state_directory_base64": base64, "sandbox": list(oneOf(Sandbox.full.names)),
       ]),
     "Files": object(["files": list(reference("File"))], optional: ["cursor": string]),
