@@ -118,7 +118,9 @@ public struct Identifier: Sendable {
       guard let least = expected.min(), least < bar else { return nil }
       let sure = zip(alignments, expected).filter { $0.1 < bar }.map(\.0)
       guard let best = sure.max(by: { $0.surprise < $1.surprise }) else { return nil }
-      return match(best, expected: least, verifier)
+      let refined = verifier.refined(best, index.peaks(of: recording))
+      let expectedOfRefined = expectedFalseMatches(refined, tried: tried)
+      return match(refined, expected: min(least, expectedOfRefined), verifier)
     }
     return matches.sorted {
       ($0.expectedFalseMatches, $0.recording) < ($1.expectedFalseMatches, $1.recording)

@@ -21,6 +21,23 @@ struct Verifier {
     return fitted
   }
 
+  /// The alignment fitted again from where it has come to, until it stays: the first fit begins at the warp
+  /// that was tried, and what the right one moves by more than its tolerance takes no part in it.
+  func refined(_ alignment: Alignment, _ peaks: [Peak]) -> Alignment {
+    var best = alignment
+    for _ in 0..<Self.refinements {
+      let next = verify(best, peaks)
+      guard next.evidence >= best.evidence else { break }
+      let moved = abs(next.warp.speed - best.warp.speed)
+      best = next
+      if moved < Self.settledSpeed { break }
+    }
+    return best
+  }
+
+  private static let refinements = 6
+  private static let settledSpeed = 5e-5
+
   /// Where the recording's peaks ought to be in the query.
   func points(_ alignment: Alignment, _ peaks: [Peak]) -> [QueryImage.Point] {
     let start = alignment.start * Double(Peak.scale)
