@@ -25,6 +25,8 @@ struct Verifier {
   /// that was tried, and what the right one moves by more than its tolerance takes no part in it.
   func refined(_ alignment: Alignment, _ peaks: [Peak]) -> Alignment {
     var best = alignment
+    // Of less, peaks say little about the speed, and what was tried is the better guess.
+    guard query.seconds >= Self.refinedSeconds else { return best }
     for _ in 0..<Self.refinements {
       let next = verify(best, peaks)
       guard next.evidence >= best.evidence else { break }
@@ -35,6 +37,7 @@ struct Verifier {
     return best
   }
 
+  private static let refinedSeconds = 4.0
   private static let refinements = 6
   private static let settledSpeed = 5e-5
 
