@@ -23,7 +23,7 @@ TEACHER ?=
 RELEASE := -c release --static-swift-stdlib
 SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
-.PHONY: help run release test lint format bench training evaluate samples install uninstall clean
+.PHONY: help run release test lint format bench training evaluate samples install uninstall deb clean
 
 help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -75,6 +75,10 @@ install: ## Install under PREFIX=/usr/local (DESTDIR= for packaging)
 uninstall: ## Remove what install put there; settings and state stay
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" SYSTEMDDIR="$(SYSTEMDDIR)" \
 	  scripts/uninstall
+
+deb: release ## Make a Debian package in .build-deb
+	@scripts/install-dependencies deb
+	@BUILT="$(BUILT)" scripts/make-deb
 
 clean: ## Remove what was built
 	swift package clean

@@ -33,13 +33,6 @@ extension Catalogue {
     }
   }
 
-  /// Versions of the fingerprint's parameters of which anything is stored.
-  public func landmarkVersions() async throws(HarkError) -> [Int] {
-    try await read { db in
-      try Int.fetchAll(db, sql: "SELECT DISTINCT version FROM landmarks ORDER BY version")
-    }
-  }
-
   /// Refers to nothing of a store any more, so that all of it waits to be made anew.
   public func forgetLandmarks(version: Int) async throws(HarkError) {
     try await write { db in

@@ -34,7 +34,6 @@ import Testing
     #expect(stored.ranges == [missing[1].recording: range(40)])
     #expect(stored.visible == Set(missing.map(\.recording)))
     #expect(try await catalogue.storedLandmarks(version: 2).ranges.isEmpty)
-    #expect(try await catalogue.landmarkVersions() == [1])
     let visibility = try await catalogue.visibility(of: [missing[1].recording])
     #expect(visibility.map(\.landmarks) == [[1: range(40)]])
   }

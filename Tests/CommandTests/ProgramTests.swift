@@ -192,6 +192,8 @@ import Testing
     #expect(two.status == 64 && two.errorLines.count == 1)
     let missing = try await hark("similar \(directory.path)/none.wav", socket: server.socket)
     #expect(missing.status == 66 && missing.errorLines.count == 1)
+    let part = try await hark("similar deadbeef", socket: server.socket)
+    #expect(part.status == 66 && part.errors.contains("64 digits"), "\(part.errors)")
     let shown = try await hark("show \(file)", socket: server.socket)
     #expect(shown.status == 66)
     try await server.close()

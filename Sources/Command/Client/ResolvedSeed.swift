@@ -1,5 +1,6 @@
 import API
 import Core
+import SystemPackage
 
 /// An argument that names a sound, as the daemon takes it.
 enum ResolvedSeed {
@@ -40,7 +41,15 @@ extension Daemon {
   func answer(
     to request: HTTPRequest, about argument: PathArgument, why: String
   ) async throws -> [UInt8] {
-    let (descriptor, byteCount) = try InputFile.open(argument.path)
+    let (descriptor, byteCount): (FileDescriptor, Int64)
+    do throws(HarkError) {
+      (descriptor, byteCount) = try InputFile.open(argument.path)
+    } catch  where error.code == .notFound && argument.looksLikeAnID {
+      throw HarkError(
+        .notFound, error.message,
+        remedy: "a recording's id has all of its 64 digits; see `hark show`",
+        cause: error.cause)
+    }
     defer { try? descriptor.close() }
     Output.note("hark: \(argument.path.escaped) is \(why): listening to it now")
     var request = request
@@ -53,5 +62,13 @@ extension Daemon {
         .corrupt, "\(argument.path.escaped) could not be analysed", remedy: error.remedy,
         cause: error.message)
     }
+  }
+}
+
+extension PathArgument {
+  /// Whether it may be meant as a part of an id, as other programs take them.
+  fileprivate var looksLikeAnID: Bool {
+    (6..<64).contains(path.bytes.count)
+      && path.bytes.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
   }
 }
