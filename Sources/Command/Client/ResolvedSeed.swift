@@ -41,15 +41,7 @@ extension Daemon {
   func answer(
     to request: HTTPRequest, about argument: PathArgument, why: String
   ) async throws -> [UInt8] {
-    let (descriptor, byteCount): (FileDescriptor, Int64)
-    do throws(HarkError) {
-      (descriptor, byteCount) = try InputFile.open(argument.path)
-    } catch  where error.code == .notFound && argument.looksLikeAnID {
-      throw HarkError(
-        .notFound, error.message,
-        remedy: "a recording's id has all of its 64 digits; see `hark show`",
-        cause: error.cause)
-    }
+    let (descriptor, byteCount) = try argument.opened()
     defer { try? descriptor.close() }
     Output.note("hark: \(argument.path.escaped) is \(why): listening to it now")
     var request = request
@@ -66,6 +58,19 @@ extension Daemon {
 }
 
 extension PathArgument {
+  /// ``InputFile/open(_:)``, where what seems to be a part of an id is told from a file's name.
+  fileprivate func opened() throws(HarkError) -> (FileDescriptor, Int64) {
+    do throws(HarkError) {
+      return try InputFile.open(path)
+    } catch {
+      guard error.code == .notFound, looksLikeAnID else { throw error }
+      throw HarkError(
+        .notFound, error.message,
+        remedy: "a recording's id has all of its 64 digits; see `hark show`",
+        cause: error.cause)
+    }
+  }
+
   /// Whether it may be meant as a part of an id, as other programs take them.
   fileprivate var looksLikeAnID: Bool {
     (6..<64).contains(path.bytes.count)
