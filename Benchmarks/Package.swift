@@ -28,6 +28,13 @@ let package = Package(
         .product(name: "HarkFingerprint", package: "hark"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // Searches the vectors that Benchmarks/search makes, beside its peers.
+    .executableTarget(
+      name: "search",
+      dependencies: [
+        .product(name: "HarkStorage", package: "hark"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     // Finds copies in a library that Benchmarks/duplicates makes, and scores what it found.
     .executableTarget(
       name: "duplicates", dependencies: [.product(name: "HarkFingerprint", package: "hark")]),

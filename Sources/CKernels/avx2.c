@@ -2,9 +2,13 @@
 // chains of additions hide each other's latency.
 #include "tables.h"
 
+// A product and a sum must not be contracted into one operation: every kernel keeps the same rows.
+#pragma STDC FP_CONTRACT OFF
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
+#include <string.h>
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
@@ -99,10 +103,56 @@ AVX2 static void cosines_i8(
   }
 }
 
+#define TARGETED AVX2
+#define LANES 8
+#define MOST_QUERIES 4
+
+typedef __m256i bytes;
+typedef __m256 floats;
+
+#define WIDE AVX2 __attribute__((always_inline)) static inline
+
+WIDE bytes splat_zero(void) { return _mm256_setzero_si256(); }
+WIDE bytes load(const uint8_t *from) { return _mm256_loadu_si256((const __m256i *)from); }
+WIDE bytes low(bytes v) { return _mm256_and_si256(v, _mm256_set1_epi8(15)); }
+WIDE bytes high(bytes v) { return low(_mm256_srli_epi16(v, 4)); }
+WIDE bytes join(bytes a, bytes b) { return _mm256_add_epi32(a, b); }
+WIDE bytes spread(const int8_t *codes) {
+  int32_t four;
+  memcpy(&four, codes, 4);
+  return _mm256_set1_epi32(four);
+}
+// The sums of pairs stay below 2^15: 2 · 15 · 127.
+WIDE bytes dot(bytes sums, bytes nibbles, bytes codes) {
+  __m256i pairs = _mm256_maddubs_epi16(nibbles, codes);
+  return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
+WIDE int32_t total(bytes sums) {
+  __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  four = _mm_hadd_epi32(four, four);
+  return _mm_cvtsi128_si32(_mm_hadd_epi32(four, four));
+}
+WIDE floats of_sums(bytes v) { return _mm256_cvtepi32_ps(v); }
+WIDE floats of_shorts(const uint16_t *from) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from)));
+}
+WIDE floats splat(float v) { return _mm256_set1_ps(v); }
+WIDE floats plus(floats a, floats b) { return _mm256_add_ps(a, b); }
+WIDE floats minus(floats a, floats b) { return _mm256_sub_ps(a, b); }
+WIDE floats times(floats a, floats b) { return _mm256_mul_ps(a, b); }
+WIDE unsigned at_least(floats a, floats b) {
+  return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_GE_OQ));
+}
+WIDE void keep(int32_t *to, bytes sums) { _mm256_storeu_si256((__m256i *)to, sums); }
+
+#include "planes.h"
+
 const hark_kernels hark_avx2_kernels = {
     .name = "avx2",
     .cosines_f32 = cosines_f32,
     .cosines_i8 = cosines_i8,
+    .sift = sift,
+    .dot_nibbles = dot_nibbles,
     .crc32c = hark_crc32c_sse42,
 };
 #endif

@@ -1,7 +1,12 @@
 // AVX-512: the bodies of two tables, which differ in one instruction. The file that includes this
-// defines TARGET (the instruction sets), NAME, TABLE and DOT_I16(sum, a, b).
+// defines TARGET (the instruction sets), NAME, TABLE, DOT_I16(sum, a, b)
+// and DOT_U8(sum, unsigned, signed).
+// A product and a sum must not be contracted into one operation: every kernel keeps the same rows.
+#pragma STDC FP_CONTRACT OFF
+
 #include <immintrin.h>
 #include <math.h>
+#include <string.h>
 
 #include "tables.h"
 
@@ -111,9 +116,45 @@ AVX512 static void cosines_i8(
   }
 }
 
+#define TARGETED AVX512
+#define LANES 16
+#define MOST_QUERIES 16
+
+typedef __m512i bytes;
+typedef __m512 floats;
+
+#define WIDE AVX512 __attribute__((always_inline)) static inline
+
+WIDE bytes splat_zero(void) { return _mm512_setzero_si512(); }
+WIDE bytes load(const uint8_t *from) { return _mm512_loadu_si512(from); }
+WIDE bytes low(bytes v) { return _mm512_and_si512(v, _mm512_set1_epi8(15)); }
+WIDE bytes high(bytes v) { return low(_mm512_srli_epi16(v, 4)); }
+WIDE bytes join(bytes a, bytes b) { return _mm512_add_epi32(a, b); }
+WIDE bytes spread(const int8_t *codes) {
+  int32_t four;
+  memcpy(&four, codes, 4);
+  return _mm512_set1_epi32(four);
+}
+WIDE bytes dot(bytes sums, bytes nibbles, bytes codes) { return DOT_U8(sums, nibbles, codes); }
+WIDE int32_t total(bytes sums) { return _mm512_reduce_add_epi32(sums); }
+WIDE floats of_sums(bytes v) { return _mm512_cvtepi32_ps(v); }
+WIDE floats of_shorts(const uint16_t *from) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from)));
+}
+WIDE floats splat(float v) { return _mm512_set1_ps(v); }
+WIDE floats plus(floats a, floats b) { return _mm512_add_ps(a, b); }
+WIDE floats minus(floats a, floats b) { return _mm512_sub_ps(a, b); }
+WIDE floats times(floats a, floats b) { return _mm512_mul_ps(a, b); }
+WIDE unsigned at_least(floats a, floats b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+WIDE void keep(int32_t *to, bytes sums) { _mm512_storeu_si512(to, sums); }
+
+#include "planes.h"
+
 const hark_kernels TABLE = {
     .name = NAME,
     .cosines_f32 = cosines_f32,
     .cosines_i8 = cosines_i8,
+    .sift = sift,
+    .dot_nibbles = dot_nibbles,
     .crc32c = hark_crc32c_sse42,
 };

@@ -5,5 +5,6 @@
 #define NAME "avx512vnni"
 #define TABLE hark_avx512vnni_kernels
 #define DOT_I16(sum, a, b) _mm512_dpwssd_epi32(sum, a, b)
+#define DOT_U8(sum, a, b) _mm512_dpbusd_epi32(sum, a, b)
 #include "avx512.h"
 #endif

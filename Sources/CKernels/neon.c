@@ -1,9 +1,13 @@
 // NEON, which every AArch64 CPU has: four rows at a time, as avx2.c does.
 #include "tables.h"
 
+// A product and a sum must not be contracted into one operation: every kernel keeps the same rows.
+#pragma STDC FP_CONTRACT OFF
+
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #include <math.h>
+#include <string.h>
 
 /// The sums of four vectors, in order.
 static inline float32x4_t sums_f32(float32x4_t a, float32x4_t b, float32x4_t c, float32x4_t d) {
@@ -98,10 +102,55 @@ static void cosines_i8(
   }
 }
 
+#define TARGETED
+#define LANES 4
+#define MOST_QUERIES 4
+
+typedef uint8x16_t bytes;
+typedef float32x4_t floats;
+
+#define WIDE __attribute__((always_inline)) static inline
+
+WIDE bytes of_s32(int32x4_t v) { return vreinterpretq_u8_s32(v); }
+WIDE int32x4_t s32(bytes v) { return vreinterpretq_s32_u8(v); }
+WIDE bytes splat_zero(void) { return vdupq_n_u8(0); }
+WIDE bytes load(const uint8_t *from) { return vld1q_u8(from); }
+WIDE bytes low(bytes v) { return vandq_u8(v, vdupq_n_u8(15)); }
+WIDE bytes high(bytes v) { return vshrq_n_u8(v, 4); }
+WIDE bytes join(bytes a, bytes b) { return of_s32(vaddq_s32(s32(a), s32(b))); }
+WIDE bytes spread(const int8_t *codes) {
+  int32_t four;
+  memcpy(&four, codes, 4);
+  return of_s32(vdupq_n_s32(four));
+}
+WIDE bytes dot(bytes sums, bytes nibbles, bytes codes) {
+  int8x16_t n = vreinterpretq_s8_u8(nibbles), c = vreinterpretq_s8_u8(codes);
+  // Pairs first: 2 · 15 · 127 stays below 2^15, and then one sum a row is left.
+  int16x8_t pairs = vpaddq_s16(
+      vmull_s8(vget_low_s8(n), vget_low_s8(c)), vmull_high_s8(n, c));
+  return of_s32(vpadalq_s16(s32(sums), pairs));
+}
+WIDE int32_t total(bytes sums) { return vaddvq_s32(s32(sums)); }
+WIDE floats of_sums(bytes v) { return vcvtq_f32_s32(s32(v)); }
+WIDE floats of_shorts(const uint16_t *from) { return vcvtq_f32_u32(vmovl_u16(vld1_u16(from))); }
+WIDE floats splat(float v) { return vdupq_n_f32(v); }
+WIDE floats plus(floats a, floats b) { return vaddq_f32(a, b); }
+WIDE floats minus(floats a, floats b) { return vsubq_f32(a, b); }
+WIDE floats times(floats a, floats b) { return vmulq_f32(a, b); }
+WIDE unsigned at_least(floats a, floats b) {
+  const uint32x4_t bits = {1, 2, 4, 8};
+  return vaddvq_u32(vandq_u32(vcgeq_f32(a, b), bits));
+}
+WIDE void keep(int32_t *to, bytes sums) { vst1q_s32(to, s32(sums)); }
+
+#include "planes.h"
+
 const hark_kernels hark_neon_kernels = {
     .name = "neon",
     .cosines_f32 = cosines_f32,
     .cosines_i8 = cosines_i8,
+    .sift = sift,
+    .dot_nibbles = dot_nibbles,
     .crc32c = hark_crc32c_arm,
 };
 #endif

@@ -28,5 +28,12 @@ package final class Mapping: @unchecked Sendable {
     base = UnsafeRawPointer(address)
   }
 
+  /// Has the system read the first bytes ahead, in large pieces, while others are looked at. Advice:
+  /// nothing depends on whether it is taken.
+  package func askFor(byteCount: Int) {
+    _ = madvise(
+      UnsafeMutableRawPointer(mutating: base), min(byteCount, capacity), MADV_WILLNEED)
+  }
+
   deinit { munmap(UnsafeMutableRawPointer(mutating: base), capacity) }
 }

@@ -23,7 +23,8 @@ struct Candidates: Sendable {
     self.count = count
     // Scores lie in [-1, 1]: 2⁻²² covers the subtraction's own rounding.
     margin = 2 * error + 0x1p-22
-    limit = 2 * min(count, 1 << 20) + 256
+    // A threshold that lags behind lets more rows through than sorting out costs.
+    limit = min(count, 1 << 20) * 5 / 4 + 16
   }
 
   /// Takes a slot with its selecting score, which is not NaN.
@@ -38,6 +39,9 @@ struct Candidates: Sendable {
     items += other.items
     prune()
   }
+
+  /// Takes `count` proven lower bounds of different slots' true scores, the least of which is `least`.
+  mutating func raise(to least: Float) { threshold = max(threshold, least - margin) }
 
   /// Drops what is out.
   mutating func prune() {

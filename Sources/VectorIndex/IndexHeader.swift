@@ -8,9 +8,9 @@ import MappedFiles
 //        8      4  format version: 1
 //       12      4  kind: 1 recordings, 2 segments, 3 sketches
 //       16      4  dimension: 128
-//       20      4  element type: 1 binary32; 2 signed 8-bit code with a binary32 scale a row; 3 signed
-//                  8-bit code with a distance and a checksum a row
-//       24      4  bytes a row: 512, 132 or 136
+//       20      4  element type: 1 binary32; 2 signed 8-bit code with a binary32 scale a row; 4 two
+//                  planes of 4 bits in chunks (3 was a signed 8-bit code with a distance and a checksum)
+//       24      4  bytes a row: 512, 132 or 544768
 //       28      4  zero
 //       32     32  SHA-256 of the model
 //       64      8  generation
@@ -25,10 +25,12 @@ import MappedFiles
 //        0    128  128 × signed 8-bit code
 //      128      4  binary32: the scale; value ≈ code · scale
 //
-//   offset  bytes  row of sketches: derived from the row of recordings with the same number
-//        0    128  128 × signed 8-bit code: the embedding divided by a 127th of its largest value
-//      128      4  binary32: the distance between embedding and codes, both scaled to length 1
-//      132      4  CRC-32C of the 132 bytes before, going on from the CRC-32C of the row of recordings
+//   offset  bytes  row of sketches: a chunk, derived from 4096 rows of recordings
+//        0 278528  256 blocks of 1088 bytes: 16 first planes, steps and distances (`CKernels.h`)
+//   278528 262144  4096 × 64 bytes: second planes (``SketchBlock``)
+//   540672   1024  256 × CRC-32C of the CRC-32Cs of 16 rows of recordings, their block and their second
+//                  planes; 0 for a block that is not yet there
+//   541696   3072  zero
 //
 // A scan needs codes alone (the scale cancels in a cosine), but a row of 132 bytes is appended with
 // one write and read with one pass, and costs the scan 3 % more memory traffic than codes apart.
@@ -47,11 +49,17 @@ enum RowKind: UInt32, CaseIterable, Sendable {
     switch self {
     case .recordings: Embedding.dimension * MemoryLayout<Float>.size
     case .segments: Embedding.dimension + MemoryLayout<Float>.size
-    case .sketches: Embedding.dimension + MemoryLayout<Float>.size + MemoryLayout<UInt32>.size
+    case .sketches: SketchLayout.bytesPerChunk
     }
   }
 
-  var elementType: UInt32 { rawValue }
+  var elementType: UInt32 {
+    switch self {
+    case .recordings: 1
+    case .segments: 2
+    case .sketches: 4
+    }
+  }
 
   /// First part of a file's name, as the state directory has it.
   var name: String {

@@ -59,15 +59,25 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
-  /// Scores for selection of `count` rows of the sketches file.
-  func scoreSketches(
-    _ query: PreparedQuery, _ rows: UnsafeRawPointer, count: Int,
-    into scores: UnsafeMutablePointer<Float>
-  ) {
-    query.rounded.withUnsafeBufferPointer {
-      hark_cosines_i8(
-        table, $0.baseAddress, query.step, rows.assumingMemoryBound(to: Int8.self),
-        RowKind.sketches.bytesPerRow, count, scores)
+  /// Puts what survives the sieves among the rows of whole blocks into `found`, which has room for every
+  /// row and query; rows are counted from the first block's first. Returns how many there are.
+  func sift(
+    _ sieves: [hark_sieve], _ blocks: UnsafeRawPointer, blocks count: Int,
+    into found: UnsafeMutableBufferPointer<hark_survivor>
+  ) -> Int {
+    sieves.withUnsafeBufferPointer {
+      hark_sift(
+        table, $0.baseAddress, $0.count, blocks.assumingMemoryBound(to: UInt8.self), count,
+        found.baseAddress)
+    }
+  }
+
+  /// The sum of products of a query's codes and a row's second plane.
+  func dot(_ sieve: borrowing QuerySieve, secondPlane: UnsafeRawPointer) -> Int32 {
+    withUnsafeBytes(of: sieve.kernel.codes) {
+      hark_dot_nibbles(
+        table, $0.baseAddress?.assumingMemoryBound(to: Int8.self),
+        secondPlane.assumingMemoryBound(to: UInt8.self))
     }
   }
 

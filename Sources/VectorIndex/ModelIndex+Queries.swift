@@ -14,13 +14,22 @@ extension ModelIndex {
     to query: Embedding, k: Int, allowed: Set<RecordingKey>? = nil,
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [Hit] {
-    guard k > 0 else { return [] }
+    try similar(toEach: [query], k: k, allowed: allowed, excluding: excluded).first ?? []
+  }
+
+  /// The same for several queries, which share one pass over the rows: the hits of each.
+  public func similar(
+    toEach queries: [Embedding], k: Int, allowed: Set<RecordingKey>? = nil,
+    excluding excluded: Set<RecordingKey> = []
+  ) throws(HarkError) -> [[Hit]] {
+    guard k > 0 else { return queries.map { _ in [] } }
     let (snapshot, selection) = select(allowed, excluding: excluded) {
-      RecordingScan.isSparse(allowed: $0, of: $1)
+      RecordingScan.isSparse(allowed: $0, in: $1)
     }
     try snapshot.recordings.file.check(holds: snapshot.slots.count)
     return RecordingScan(
-      snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
+      snapshot: snapshot, queries: queries.map { PreparedQuery($0) }, selection: selection,
+      kernels: kernels
     ).run(count: k)
   }
 
@@ -36,7 +45,7 @@ extension ModelIndex {
   ) throws(HarkError) -> [Hit] {
     guard k > 0 else { return [] }
     // A recording's rows lie together, so visiting none but the allowed pays early.
-    let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1 }
+    let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1.slots.count }
     try snapshot.segments.file.check(holds: snapshot.segmentRows)
     return try SegmentScan(
       snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
@@ -78,10 +87,10 @@ extension ModelIndex {
   /// One snapshot, and what to look at in it.
   private func select(
     _ allowed: Set<RecordingKey>?, excluding excluded: Set<RecordingKey>,
-    isSparse: (_ allowed: Int, _ slots: Int) -> Bool
+    isSparse: (_ allowed: Int, _ snapshot: Snapshot) -> Bool
   ) -> (Snapshot, Selection) {
     let (snapshot, slots) = state.withLock { state -> (Snapshot, [Int32]?) in
-      guard let allowed, isSparse(allowed.count, state.snapshot.slots.count) else {
+      guard let allowed, isSparse(allowed.count, state.snapshot) else {
         return (state.snapshot, nil)
       }
       return (state.snapshot, state.slots(of: allowed))

@@ -1,23 +1,16 @@
 import Core
 import Synchronization
 
-/// The sketches that queries may use: those of the first `count` rows of the recordings file.
-struct Sketches: Sendable {
-  var rows: MappedRows
-  var count: Int
-  /// The largest distance of any of them.
-  var distance: Float
-}
-
 // Sketches are derived. No transaction refers to them and nothing waits for them: rows without one are
-// read in full, and a sketch that is missing or damaged is made anew from the row it belongs to. So
-// they are written without fsync, and each is checked against its row's checksum before it is used.
+// read in full, and sketches that are missing or damaged are made anew from the rows they belong to. So
+// they are written without fsync, and each block is checked against its rows' checksums before it is
+// used.
 
 extension ModelIndex {
   /// Brings the sketches up to the rows that queries see, if enough of them have none.
   ///
   /// Whatever goes wrong on the way leaves queries as they were, only slower. Call it after opening,
-  /// where it checks every sketch that is there (some 140 MB a million recordings), and it calls itself
+  /// where it checks every sketch that is there (133 MB a million recordings), and it calls itself
   /// as rows are published. Complexity: O(rows without a sketch that is known to be sound).
   public func sketchRows() {
     // Whoever comes while another does it has nothing to do.
@@ -34,59 +27,77 @@ extension ModelIndex {
     }
   }
 
-  /// The snapshot's sketches and those of the rows that have none yet.
+  /// The snapshot's sketches and those of whole blocks of rows that have none yet.
   private func sketched(_ snapshot: Snapshot) throws(HarkError) -> Sketches {
-    let count = snapshot.slots.count
-    try snapshot.recordings.file.check(holds: count)
+    let count = snapshot.slots.count / SketchLayout.rowsPerBlock * SketchLayout.rowsPerBlock
+    try snapshot.recordings.file.check(holds: snapshot.slots.count)
     var sketches: Sketches
     if let known = snapshot.sketches {
       sketches = known
-      try sketches.rows.reserve(rows: count)
+      // What grows again after it was cut short has zeros where sketches were.
+      if try !known.areInFile() { sketches.count = 0 }
+      try sketches.chunks.reserve(rows: SketchLayout.chunks(rows: count))
     } else {
       let file = try sketchFile(generation: snapshot.generation)
-      sketches = Sketches(rows: try MappedRows(file, rows: count), count: 0, distance: 0)
+      sketches = Sketches(
+        chunks: try MappedRows(file, rows: SketchLayout.chunks(rows: count)), count: 0)
+      sketches.chunks.askFor(rows: try file.rowCount())
     }
-    let file = sketches.rows.file
-    let present = min(count, try file.rowCount())
-    let piece = 4_096
+    let present = try sketches.chunks.file.rowCount()
     while sketches.count < count {
-      let range = sketches.count..<min(count, sketches.count + piece)
-      if range.upperBound > present || !take(range, of: snapshot, &sketches) {
-        try make(range, of: snapshot, &sketches)
+      let chunk = sketches.count / SketchLayout.rowsPerChunk
+      let range = sketches.count..<min(count, (chunk + 1) * SketchLayout.rowsPerChunk)
+      if chunk >= present || !areSound(range, of: snapshot, sketches) {
+        try make(range, of: snapshot, sketches, isNew: chunk >= present)
       }
       sketches.count = range.upperBound
     }
     return sketches
   }
 
-  /// Takes the sketches that lie in the file already; `false` if one of them does not belong to its row.
-  private func take(
-    _ range: Range<Int>, of snapshot: Snapshot, _ sketches: inout Sketches
-  ) -> Bool {
-    for row in range {
-      guard
-        let distance = SketchRow.distance(
-          in: sketches.rows.pointer(to: row), checksum: snapshot.slots[row].pooledChecksum,
-          kernels: kernels)
-      else { return false }
-      sketches.distance = max(sketches.distance, distance)
+  /// Whether the blocks that lie in the file already are those of these rows.
+  private func areSound(_ range: Range<Int>, of snapshot: Snapshot, _ sketches: Sketches) -> Bool {
+    stride(from: range.lowerBound, to: range.upperBound, by: SketchLayout.rowsPerBlock).allSatisfy {
+      let found = SketchBlock.checksum(
+        sketches.block(of: $0), sketches.secondPlane(of: $0), of: snapshot.checksums(from: $0),
+        kernels: kernels)
+      return found == sketches.checksum(of: $0)
     }
-    return true
   }
 
+  /// Writes whole blocks of one chunk.
   private func make(
-    _ range: Range<Int>, of snapshot: Snapshot, _ sketches: inout Sketches
+    _ range: Range<Int>, of snapshot: Snapshot, _ sketches: Sketches, isNew: Bool
   ) throws(HarkError) {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(range.count * RowKind.sketches.bytesPerRow)
-    for row in range {
-      let sketch = SketchRow(
-        of: snapshot.recordings.pointer(to: row).assumingMemoryBound(to: Float.self),
-        checksum: snapshot.slots[row].pooledChecksum, kernels: kernels)
-      bytes += sketch.bytes
-      sketches.distance = max(sketches.distance, sketch.distance)
+    var firstPlanes: [UInt8] = []
+    var secondPlanes: [UInt8] = []
+    var checksums: [UInt8] = []
+    for row in stride(from: range.lowerBound, to: range.upperBound, by: SketchLayout.rowsPerBlock) {
+      let block = SketchBlock(
+        of: snapshot.recordings.pointer(to: row).assumingMemoryBound(to: Float.self))
+      let checksum = block.firstPlanes.withUnsafeBytes { first in
+        block.secondPlanes.withUnsafeBytes { second -> UInt32? in
+          guard let first = first.baseAddress, let second = second.baseAddress else { return nil }
+          return SketchBlock.checksum(
+            first, second, of: snapshot.checksums(from: row), kernels: kernels)
+        }
+      }
+      firstPlanes += block.firstPlanes
+      secondPlanes += block.secondPlanes
+      withUnsafeBytes(of: (checksum ?? 0).littleEndian) { checksums += $0 }
     }
-    try sketches.rows.file.write(bytes, row: range.lowerBound)
+    let file = sketches.chunks.file
+    let row = range.lowerBound
+    let chunk = row / SketchLayout.rowsPerChunk
+    if isNew {
+      // A chunk is whole from its first block on.
+      try file.write(
+        [UInt8](repeating: 0, count: SketchLayout.checksumsByteCount), row: chunk,
+        from: SketchLayout.checksums)
+    }
+    try file.write(firstPlanes, row: chunk, from: SketchLayout.block(of: row))
+    try file.write(secondPlanes, row: chunk, from: SketchLayout.secondPlane(of: row))
+    try file.write(checksums, row: chunk, from: SketchLayout.checksum(of: row))
   }
 
   /// The file of a generation's sketches, empty if there was none that is sound.
@@ -108,5 +119,12 @@ extension ModelIndex {
       throw error
     }
     return file
+  }
+}
+
+extension Snapshot {
+  /// The checksums of a block's rows.
+  fileprivate func checksums(from row: Int) -> [UInt32] {
+    (row..<row + SketchLayout.rowsPerBlock).map { slots[$0].pooledChecksum.littleEndian }
   }
 }

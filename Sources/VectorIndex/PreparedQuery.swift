@@ -12,6 +12,8 @@ struct PreparedQuery: Sendable {
   let step: Float
   /// Largest distance of a segment's selecting score from its cosine.
   let segmentError: Float
+  /// How sketches are asked.
+  let sieve: QuerySieve
 
   /// Largest distance of a recording's selecting score from its cosine.
   var recordingError: Float { HARK_COSINE_F32_ERROR }
@@ -29,9 +31,11 @@ struct PreparedQuery: Sendable {
       rounded = [Int16](repeating: 0, count: values.count)
       step = 0
       segmentError = 0
+      sieve = QuerySieve(unit: values.map(Double.init))
       return
     }
     let length = sum.squareRoot()
+    sieve = QuerySieve(unit: values.map { Double($0) / length })
     unit = values.map { Float(Double($0) / length) }
     step = Float(peak / length / 32_767)
     let grid = Double(step)

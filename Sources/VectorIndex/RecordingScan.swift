@@ -1,9 +1,10 @@
+import CKernels
 import Core
 
-/// Exact top-k over pooled embeddings.
+/// Exact top-k over pooled embeddings, for any number of queries in one pass.
 struct RecordingScan: Sendable {
   let snapshot: Snapshot
-  let query: PreparedQuery
+  let queries: [PreparedQuery]
   let selection: Selection
   let kernels: Kernels
 
@@ -11,33 +12,56 @@ struct RecordingScan: Sendable {
   private static let block = 512
 
   /// Whether visiting only the allowed rows, each a jump in memory and found by its key, costs less
-  /// than reading all rows in order.
-  static func isSparse(allowed: Int, of slots: Int) -> Bool { allowed * 8 < slots }
+  /// than reading all rows' sketches, or the rows themselves, in order.
+  static func isSparse(allowed: Int, in snapshot: Snapshot) -> Bool {
+    let sketched = snapshot.sketches?.count ?? 0
+    return allowed * 8 < snapshot.slots.count - sketched + sketched / 12
+  }
 
-  func run(count: Int) -> [Hit] {
+  /// The hits of each query.
+  func run(count: Int) -> [[Hit]] {
     let slotCount = snapshot.slots.count
     let sketches = usableSketches()
     let sketched = sketches?.count ?? 0
     let parts = Scan.parts(
       bytes: selection.visited.map { $0.count * RowKind.recordings.bytesPerRow }
-        ?? sketched * RowKind.sketches.bytesPerRow
+        ?? sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
         + (slotCount - sketched) * RowKind.recordings.bytesPerRow)
-    var candidates = Scan.gather(parts: parts) { part in
-      var candidates = Candidates(count: count, error: query.recordingError)
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { scores in
-        if let visited = selection.visited {
-          let slice = Scan.slice(0..<visited.count, part: part, of: parts)
-          scan(visited[slice], scores, into: &candidates)
-        } else {
-          if let sketches {
-            scan(
-              sketches, Scan.slice(0..<sketched, part: part, of: parts), scores, into: &candidates)
-          }
-          scan(Scan.slice(sketched..<slotCount, part: part, of: parts), scores, into: &candidates)
+    let gathered = Scan.gather(parts: parts) { part in
+      var kept = queries.map { Candidates(count: count, error: $0.recordingError) }
+      if let sketches {
+        let blocks = Scan.slice(
+          0..<sketched / SketchLayout.rowsPerBlock, part: part, of: parts)
+        withUnsafeTemporaryAllocation(
+          of: hark_survivor.self, capacity: SketchScan.rowsAtOnce * queries.count
+        ) { found in
+          var scan = SketchScan(self, sketches, found: found)
+          scan.run(blocks, into: &kept)
         }
       }
-      return candidates
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { scores in
+        for (index, query) in queries.enumerated() {
+          if let visited = selection.visited {
+            let slice = Scan.slice(0..<visited.count, part: part, of: parts)
+            scan(visited[slice], query, scores, into: &kept[index])
+          } else {
+            scan(
+              Scan.slice(sketched..<slotCount, part: part, of: parts), query, scores,
+              into: &kept[index])
+          }
+        }
+      }
+      return kept
+    } merge: { kept, other in
+      for index in kept.indices { kept[index].merge(other[index]) }
     }
+    return zip(queries, gathered).map { query, candidates in
+      hits(of: query, candidates, count: count)
+    }
+  }
+
+  private func hits(of query: PreparedQuery, _ candidates: Candidates, count: Int) -> [Hit] {
+    var candidates = candidates
     candidates.prune()
     let hits = candidates.items.map { candidate in
       let index = Int(candidate.slot)
@@ -50,38 +74,16 @@ struct RecordingScan: Sendable {
 
   /// The snapshot's sketches, unless their file was cut short: then every row is read in full.
   private func usableSketches() -> Sketches? {
-    guard selection.visited == nil, let sketches = snapshot.sketches,
-      let present = try? sketches.rows.file.rowCount(), present >= sketches.count
+    guard selection.visited == nil, let sketches = snapshot.sketches, sketches.count > 0,
+      (try? sketches.areInFile()) == true
     else { return nil }
     return sketches
   }
 
-  /// Scores sketches, and in full only the recordings whose sketch does not rule them out.
-  ///
-  /// A candidate's score is exact but for rounding, which ``Candidates`` allows for. A sketch's is at
-  /// most `error` from it: below the threshold by more than that, the recording is out.
-  private func scan(
-    _ sketches: Sketches, _ range: Range<Int>, _ scores: UnsafeMutableBufferPointer<Float>,
-    into candidates: inout Candidates
-  ) {
-    guard let base = scores.baseAddress else { return }
-    // 2⁻²² covers the rounding of this sum and of the subtraction below.
-    let error = query.segmentError + sketches.distance + 0x1p-22
-    var first = range.lowerBound
-    while first < range.upperBound {
-      let count = min(Self.block, range.upperBound - first)
-      kernels.scoreSketches(query, sketches.rows.pointer(to: first), count: count, into: base)
-      for offset in 0..<count where base[offset] >= candidates.threshold - error {
-        offer(first + offset, .infinity, to: &candidates)
-      }
-      first += count
-    }
-  }
-
   /// Visits runs of neighbouring slots.
   private func scan(
-    _ slots: ArraySlice<Int32>, _ scores: UnsafeMutableBufferPointer<Float>,
-    into candidates: inout Candidates
+    _ slots: ArraySlice<Int32>, _ query: PreparedQuery,
+    _ scores: UnsafeMutableBufferPointer<Float>, into candidates: inout Candidates
   ) {
     var rest = slots
     while let first = rest.first {
@@ -89,14 +91,14 @@ struct RecordingScan: Sendable {
       while length < rest.count, rest[rest.startIndex + length] == first + Int32(length) {
         length += 1
       }
-      scan(Int(first)..<Int(first) + length, scores, into: &candidates)
+      scan(Int(first)..<Int(first) + length, query, scores, into: &candidates)
       rest = rest.dropFirst(length)
     }
   }
 
   private func scan(
-    _ range: Range<Int>, _ scores: UnsafeMutableBufferPointer<Float>,
-    into candidates: inout Candidates
+    _ range: Range<Int>, _ query: PreparedQuery,
+    _ scores: UnsafeMutableBufferPointer<Float>, into candidates: inout Candidates
   ) {
     guard let base = scores.baseAddress else { return }
     var first = range.lowerBound
@@ -106,13 +108,16 @@ struct RecordingScan: Sendable {
         query, snapshot.recordings.pointer(to: first), count: count, into: base)
       // Few rows pass the threshold, so only those pay for the look at their slot.
       for offset in 0..<count where base[offset] >= candidates.threshold {
-        offer(first + offset, base[offset], to: &candidates)
+        offer(first + offset, base[offset], of: query, to: &candidates)
       }
       first += count
     }
   }
 
-  private func offer(_ index: Int, _ score: Float, to candidates: inout Candidates) {
+  /// Takes a slot with its selecting score; +∞ asks for the score in double precision.
+  func offer(
+    _ index: Int, _ score: Float, of query: PreparedQuery, to candidates: inout Candidates
+  ) {
     guard selection.admits(snapshot.slots[index]) else { return }
     guard score == .infinity else { return candidates.offer(score, slot: index) }
     let exact = query.score(recording: snapshot.recordings.pointer(to: index))

@@ -62,9 +62,10 @@ struct RowFile: Sendable {
   /// Cuts off what follows the first `rows` rows, if anything does.
   func truncate(rows: Int) throws(HarkError) { try file.truncate(to: offset(of: rows)) }
 
-  /// Writes whole rows. When it throws, some of their bytes may be there; no row counts.
-  func write(_ bytes: [UInt8], row: Int) throws(HarkError) {
-    try file.write(bytes, at: offset(of: row))
+  /// Writes whole rows, or what begins `place` bytes into a row. When it throws, some of the bytes may
+  /// be there; no row counts.
+  func write(_ bytes: [UInt8], row: Int, from place: Int = 0) throws(HarkError) {
+    try file.write(bytes, at: offset(of: row) + place)
   }
 
   /// Up to `count` bytes from `offset`; fewer only at the file's end. Unlike a read through a map,
@@ -97,6 +98,9 @@ struct MappedRows: Sendable {
     mapping = try Mapping(
       file: file.descriptor, byteCount: file.offset(of: rows), ahead: ahead, path: file.path)
   }
+
+  /// Asks the disk for the first `rows` rows, which are in the file, before they are read.
+  func askFor(rows: Int) { mapping.askFor(byteCount: file.offset(of: rows)) }
 
   /// The bytes of `row` and what follows; valid while this value lives, for the rows that
   /// ``RowFile/check(holds:)`` allowed.

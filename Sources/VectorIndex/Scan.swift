@@ -10,16 +10,20 @@ enum Scan {
   /// Number of parts for a scan over `bytes`.
   static func parts(bytes: Int) -> Int { bytes < bytesForTwoThreads ? 1 : 2 }
 
-  /// Runs `body` for each part, at the same time where there are several.
-  static func gather(
-    parts: Int, _ body: @Sendable (_ part: Int) -> Candidates
-  ) -> Candidates {
+  /// Runs `body` for each part, at the same time where there are several, and merges what they return.
+  static func gather<Kept: Sendable>(
+    parts: Int, _ body: @Sendable (_ part: Int) -> Kept,
+    merge: @Sendable (inout Kept, Kept) -> Void
+  ) -> Kept {
     guard parts > 1 else { return body(0) }
-    let gathered = Mutex<Candidates?>(nil)
+    let gathered = Mutex<Kept?>(nil)
     DispatchQueue.concurrentPerform(iterations: parts) { part in
-      let candidates = body(part)
+      let kept = body(part)
       gathered.withLock {
-        if $0 == nil { $0 = candidates } else { $0?.merge(candidates) }
+        guard var all = $0 else { return $0 = kept }
+        $0 = nil
+        merge(&all, kept)
+        $0 = all
       }
     }
     return gathered.withLock { $0 } ?? body(0)

@@ -39,6 +39,8 @@ struct SegmentScan: Sendable {
         gather.flush(scores)
       }
       return gather.candidates
+    } merge: {
+      $0.merge($1)
     }
     candidates.prune()
     var hits: [Hit] = []

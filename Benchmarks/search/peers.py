@@ -1,0 +1,132 @@
+"""Searches the same vectors with Hark and FAISS, in interleaved rounds, and prints one table.
+
+    python3 -m venv VENV && VENV/bin/pip install faiss-cpu numpy
+    swift build -c release --package-path Benchmarks --product search
+    taskset -c 0 VENV/bin/python Benchmarks/search/peers.py FOLDER Benchmarks/.build/release/search
+
+FOLDER gets 1,000,000 vectors of 128 values and their index, twice: `random` has directions drawn
+evenly, `clustered` 1,000 centres with noise around them. Queries are vectors of the folder with noise, so that
+each has near neighbours. A figure is the median over rounds; every answer of Hark is held against brute
+force: the scores of the ten best in double precision, ties included. `taskset` gives everybody one core.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import time
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import faiss
+import numpy as np
+
+DIMENSION = 128
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def make(folder, kind, count):
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "queries.f32").exists():
+        return
+    random = np.random.default_rng(5)
+    noise = lambda n: random.standard_normal((n, DIMENSION), dtype=np.float32)
+    if kind == "random":
+        rows = unit(noise(count))
+    else:
+        centres = unit(noise(1000))
+        rows = unit(centres[random.integers(0, 1000, count)] + 0.05 * noise(count))
+    picked = rows[random.integers(0, count, 256)]
+    rows.tofile(folder / "vectors.f32")
+    unit(picked + 0.05 * noise(256)).astype(np.float32).tofile(folder / "queries.f32")
+
+
+class Hark:
+    def __init__(self, program, folder):
+        self.process = subprocess.Popen(
+            [program, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+
+def timed(search, queries, k):
+    begin = time.perf_counter()
+    search(queries, k)
+    return (time.perf_counter() - begin) * 1e3
+
+
+def check(answer, rows, queries, k):
+    """Hark's answers are those of brute force: no other row scores more than the last of them."""
+    exact_rows = rows.astype(np.float64)
+    lengths = np.linalg.norm(exact_rows, axis=1)
+    for found, scores, query in zip(answer["rows"], answer["scores"], queries):
+        query = query.astype(np.float64)
+        exact = exact_rows @ query / (lengths * np.linalg.norm(query))
+        order = np.lexsort((np.arange(len(exact)), -exact))[:k]
+        assert np.allclose(exact[found], exact[order], rtol=0, atol=1e-14), "recall below 1"
+        assert np.allclose(scores, exact[found], rtol=0, atol=1e-14), "scores differ"
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("folder", type=pathlib.Path)
+    arguments.add_argument("search")
+    arguments.add_argument("--rounds", type=int, default=15)
+    arguments.add_argument("--count", type=int, default=1_000_000)
+    options = arguments.parse_args()
+    faiss.omp_set_num_threads(1)
+    lines = []
+    for kind in ("clustered", "random"):
+        folder = options.folder / kind
+        make(folder, kind, options.count)
+        rows = np.fromfile(folder / "vectors.f32", dtype=np.float32).reshape(-1, DIMENSION)
+        queries = np.fromfile(folder / "queries.f32", dtype=np.float32).reshape(-1, DIMENSION)
+        flat = faiss.IndexFlatIP(DIMENSION)
+        flat.add(rows)
+        scalar = faiss.IndexScalarQuantizer(
+            DIMENSION, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
+        )
+        scalar.train(rows[:100_000])
+        scalar.add(rows)
+        hark = Hark(options.search, folder)
+        check(hark.ask("single", 10, 0, 8), rows, queries[:8], 10)
+        check(hark.ask("batch", 10, 0, 32), rows[:], queries[:8], 10)
+        times = {}
+
+        def note(name, value):
+            times.setdefault(name, []).append(value)
+
+        for round in range(options.rounds):
+            one = queries[round : round + 1]
+            many = queries[round : round + 32]
+            note("hark 1", hark.ask("single", 10, round, 1)["milliseconds"][0])
+            note("flat 1", timed(flat.search, one, 10))
+            note("sq8 1", timed(scalar.search, one, 10))
+            note("hark 32", hark.ask("batch", 10, round, 32)["milliseconds"][0])
+            for threshold in (20, 1000):
+                faiss.cvar.distance_compute_blas_threshold = threshold
+                note(f"flat 32, threshold {threshold}", timed(flat.search, many, 10))
+            for k in (100, 10_000):
+                note(f"hark 1, k {k}", hark.ask("single", k, round, 1)["milliseconds"][0])
+            for share in (0.5, 0.1, 0.01, 0.001):
+                answer = hark.ask("single", 10, round, 1, share)
+                note(f"hark 1, {share:%} allowed", answer["milliseconds"][0])
+        for name, values in times.items():
+            low, middle, high = np.quantile(values, (0.1, 0.5, 0.9))
+            lines.append(f"| {kind} | {name} | {middle:.2f} | {low:.2f} – {high:.2f} |")
+        hark.process.stdin.close()
+    print("| data | search | median ms | 10 – 90 % |\n| --- | --- | --- | --- |")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
