@@ -68,7 +68,7 @@ INLINED size_t sift_block(
     const uint8_t *block = blocks + b * HARK_BLOCK_BYTES;                                    \
     if (q == 0) {                                                                            \
       for (int line = 0; line < HARK_BLOCK_BYTES; line += 64)                                \
-        __builtin_prefetch(block + HARK_SIEVE_AHEAD + line);                                 \
+        __builtin_prefetch(block + HARK_SIEVE_AHEAD + line, 0, 2);                                 \
     }                                                                                        \
     kept = sift_block(                                                                       \
         queries + q, q, count, block, (uint32_t)(b * HARK_BLOCK_ROWS), found, kept);         \

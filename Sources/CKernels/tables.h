@@ -25,8 +25,10 @@ uint32_t hark_crc32c_arm(uint32_t crc, const void *bytes, size_t count);
 #define HARK_LEAST_SQUARE 0x1p-100f
 #define HARK_GREATEST_SQUARE 0x1p100f
 
-/// How far ahead the sieve asks for blocks.
-#define HARK_SIEVE_AHEAD 4352
+/// How far ahead the sieve asks for blocks, into the second-level cache: two pages, since the hardware
+/// does not look past the end of one (measured on one core of an Emerald Rapids, 68 MiB: 3.3 ms; into
+/// the first-level cache 4.2, 4 KiB ahead 3.9, unaided 5.0).
+#define HARK_SIEVE_AHEAD 8704
 
 /// Asks for `count` bytes at 2 KiB past `rows`. The hardware follows one stream in a page, and four
 /// rows read side by side look like four: unaided they come at half the memory's speed (measured

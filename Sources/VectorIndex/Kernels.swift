@@ -72,12 +72,14 @@ struct Kernels: @unchecked Sendable {
     }
   }
 
-  /// The sum of products of a query's codes and a row's second plane.
-  func dot(_ sieve: borrowing QuerySieve, secondPlane: UnsafeRawPointer) -> Int32 {
-    withUnsafeBytes(of: sieve.kernel.codes) {
+  /// The sum of products of one query's codes and a row's second plane.
+  func dot(_ sieves: [hark_sieve], _ query: Int, secondPlane: UnsafeRawPointer) -> Int32 {
+    sieves.withUnsafeBytes {
+      // A sieve begins with its codes.
       hark_dot_nibbles(
-        table, $0.baseAddress?.assumingMemoryBound(to: Int8.self),
-        secondPlane.assumingMemoryBound(to: UInt8.self))
+        table,
+        $0.baseAddress?.advanced(by: query * MemoryLayout<hark_sieve>.stride)
+          .assumingMemoryBound(to: Int8.self), secondPlane.assumingMemoryBound(to: UInt8.self))
     }
   }
 

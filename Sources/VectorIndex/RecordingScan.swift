@@ -33,7 +33,7 @@ struct RecordingScan: Sendable {
         let blocks = Scan.slice(
           0..<sketched / SketchLayout.rowsPerBlock, part: part, of: parts)
         withUnsafeTemporaryAllocation(
-          of: hark_survivor.self, capacity: SketchScan.rowsAtOnce * queries.count
+          of: hark_survivor.self, capacity: SketchScan.room(queries: queries.count)
         ) { found in
           var scan = SketchScan(self, sketches, found: found)
           scan.run(blocks, into: &kept)

@@ -1,3 +1,4 @@
+import CKernels
 import Core
 import Dispatch
 import Synchronization
@@ -8,7 +9,12 @@ enum Scan {
   static let bytesForTwoThreads = 8 << 20
 
   /// Number of parts for a scan over `bytes`.
-  static func parts(bytes: Int) -> Int { bytes < bytesForTwoThreads ? 1 : 2 }
+  static func parts(bytes: Int) -> Int {
+    bytes < bytesForTwoThreads || processors < 2 ? 1 : 2
+  }
+
+  /// What a unit or `taskset` leaves this process, asked once.
+  private static let processors = hark_processors()
 
   /// Runs `body` for each part, at the same time where there are several, and merges what they return.
   static func gather<Kept: Sendable>(

@@ -116,7 +116,7 @@ import Testing
         let (step, distance) = one.block.bounds(row)
         guard distance != SketchBlock.noSketch else { continue }
         let second = one.block.secondPlanes[(row * 64)...].withUnsafeBytes {
-          kernels.dot(one.queries[row], secondPlane: known($0.baseAddress))
+          kernels.dot(sieves, row, secondPlane: known($0.baseAddress))
         }
         #expect(second == one.block.secondDot(one.queries[row].kernelCodes, row))
         let bounds = one.queries[row].bounds(

@@ -5,7 +5,8 @@ import VectorIndex
 
 /// The vectors of a folder and an index of them, kept beside them and opened again by the next run.
 ///
-/// Recording n + 1 has vector n, and as many segments as `segments` has codes for it.
+/// Recording n + 1 has vector n. With segments, the first recordings have 250 each: segment s of all is vector
+/// s of the folder, counted round and round, its values moved along by one each time.
 struct Library {
   let index: ModelIndex
   private let vectors: Data
@@ -18,27 +19,37 @@ struct Library {
       return hash
     }())
 
-  init(folder: URL) throws {
+  private static let segmentsPerRecording = 250
+
+  /// What a run that finds the index needs to know of a recording.
+  private struct Row {
+    var pooledChecksum: UInt32
+    var segments: UInt32
+    var segmentsChecksum: UInt32
+  }
+
+  init(folder: URL, segments: Int) throws {
     vectors = try Data(contentsOf: folder.appending(path: "vectors.f32"), options: .alwaysMapped)
     queries = try Data(contentsOf: folder.appending(path: "queries.f32"))
-    let directory = folder.appending(path: "index")
+    let directory = folder.appending(path: segments > 0 ? "index-\(segments)" : "index")
     let table = directory.appending(path: "committed")
     if !FileManager.default.fileExists(atPath: table.path) {
       try? FileManager.default.removeItem(at: directory)
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-      try Self.make(vectors, in: directory, table: table)
+      try Self.make(vectors, segments: segments, in: directory, table: table)
     }
     let clock = ContinuousClock()
     let begin = clock.now
-    let checksums = try Data(contentsOf: table)
-    let rows = (0..<checksums.count / 4).map { row in
-      let checksum = checksums.withUnsafeBytes {
-        $0.loadUnaligned(fromByteOffset: row * 4, as: UInt32.self)
-      }
+    let stored = try Data(contentsOf: table).withUnsafeBytes { Array($0.bindMemory(to: Row.self)) }
+    var firstSegment = 0
+    let rows = stored.enumerated().map { number, row in
+      defer { firstSegment += Int(row.segments) }
       return StoredRows(
-        key: RecordingKey(Int64(row + 1)),
-        pooled: RowRange(generation: 1, first: row, count: 1, checksum: checksum),
-        segments: RowRange(generation: 1, first: 0, count: 0, checksum: 0))
+        key: RecordingKey(Int64(number + 1)),
+        pooled: RowRange(generation: 1, first: number, count: 1, checksum: row.pooledChecksum),
+        segments: RowRange(
+          generation: 1, first: firstSegment, count: Int(row.segments),
+          checksum: row.segmentsChecksum))
     }
     index = try ModelIndex.open(
       directory: FilePath(directory.path), model: Self.model, rows: rows, generation: 1)
@@ -48,16 +59,33 @@ struct Library {
       "\(index.count) recordings opened in \(opened - begin), sketches in \(clock.now - opened)")
   }
 
-  private static func make(_ vectors: Data, in directory: URL, table: URL) throws {
+  private static func make(
+    _ vectors: Data, segments: Int, in directory: URL, table: URL
+  ) throws {
     let index = try ModelIndex.open(
       directory: FilePath(directory.path), model: model, rows: [], generation: 1)
-    var checksums = Data()
-    for row in 0..<vectors.count / bytesPerVector {
-      let rows = try index.append(pooled: vector(row, of: vectors), segments: SegmentCodes())
-      withUnsafeBytes(of: rows.pooled.checksum) { checksums.append(contentsOf: $0) }
+    let count = vectors.count / bytesPerVector
+    var stored: [Row] = []
+    var made = 0
+    while segments > 0 ? made < segments : stored.count < count {
+      var codes = SegmentCodes()
+      for segment in made..<min(segments, made + segmentsPerRecording) {
+        let values = vector(segment % count, of: vectors).values
+        let turn = segment / count % values.count
+        (values[turn...] + values[..<turn]).withUnsafeBufferPointer {
+          codes.append(quantising: $0)
+        }
+      }
+      made += codes.count
+      let rows = try index.append(
+        pooled: vector(stored.count % count, of: vectors), segments: codes)
+      stored.append(
+        Row(
+          pooledChecksum: rows.pooled.checksum, segments: UInt32(codes.count),
+          segmentsChecksum: rows.segments.checksum))
     }
     try index.synchronise()
-    try checksums.write(to: table)
+    try stored.withUnsafeBytes { Data($0) }.write(to: table)
   }
 
   private static func vector(_ row: Int, of data: Data) -> Embedding {
