@@ -64,9 +64,10 @@ import Testing
     }
     // Queries that share a scan do not see each other.
     for count in [2, 5, 16, 23, asked.count] {
-      let queries = Array(asked.prefix(count))
-      let together = try sketched.similar(toEach: queries, k: 10)
-      #expect(try together == queries.map { try fixture.index.similar(to: $0, k: 10) })
+      for queries in [Array(asked.prefix(count)), asked.prefix(count).reversed()] {
+        let together = try sketched.similar(toEach: queries, k: 10)
+        #expect(try together == queries.map { try fixture.index.similar(to: $0, k: 10) })
+      }
     }
   }
 
