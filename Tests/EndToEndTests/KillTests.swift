@@ -5,25 +5,35 @@ import Testing
 
 extension EndToEnd {
   /// Killed at random moments while files come, change, move and go: nothing is lost, nothing is
-  /// there twice, and what is left equals a fresh analysis of the folder.
+  /// there twice, and what is left equals a fresh analysis of the folder, byte for byte.
+  ///
+  /// HARK_KILL_ROUNDS says how often, 20 times where it is not set.
   @Suite struct KillTests {
+    private static let rounds =
+      ProcessInfo.processInfo.environment["HARK_KILL_ROUNDS"].flatMap { Int($0) } ?? 20
+
     @Test(.enabled(if: ProgramRun.find("curl") != nil, "needs curl"))
-    func survivesTwentyKills() async throws {
+    func survivesKills() async throws {
       let home = try DaemonProcess.Home()
-      let check = ["--check"] + home.arguments
-      var folder = ChangingFolder(home.folder, seed: 20)
-      for _ in 0..<20 {
+      var folder = ChangingFolder(home.folder, seed: UInt64(Self.rounds))
+      var workersKilled = 0
+      for round in 1...Self.rounds {
         let daemon = try DaemonProcess(home)
         for _ in 0..<3 {
           try folder.change()
           try await Task.sleep(for: .milliseconds(Int(folder.random.unit() * 700)))
+          if folder.random.unit() < 0.2, let worker = daemon.process.children.randomElement() {
+            kill(worker, SIGKILL)
+            workersKilled += 1
+          }
         }
         try await daemon.kill()
         // And now and then while nobody looks.
         if folder.random.unit() < 0.4 { try folder.change() }
+        try await expectAllIsWell(home, "after kill \(round)")
       }
-      let afterKill = try await ProgramRun.run(ProgramRun.built("harkd"), check)
-      #expect(afterKill.status == 0, "\(afterKill.text)\(afterKill.errors)")
+      print(
+        "\(Self.rounds) kills of the daemon, \(workersKilled) of workers, \(folder.made) changes")
 
       let names = folder.hertz.keys.sorted()
       let seeds = [names[0], names[names.count / 2], names[names.count - 1]]
@@ -32,11 +42,11 @@ extension EndToEnd {
       let survived = try await Contents(daemon, seeds: seeds)
       #expect(survived.recordings.count == Set(folder.hertz.values).count)
       #expect(try await daemon.stop() == 0)
-      let atRest = try await ProgramRun.run(ProgramRun.built("harkd"), check)
-      #expect(atRest.status == 0, "\(atRest.text)\(atRest.errors)")
+      let report = try await expectAllIsWell(home, "at rest")
       #expect(
-        atRest.text.contains("all is well (\(names.count) files, \(survived.recordings.count) rec"),
-        "\(atRest.text)")
+        report.contains("all is well (\(names.count) files, \(survived.recordings.count) rec"),
+        "\(report)")
+      let bytes = try await StoredChecksums(home)
 
       // A new state directory, and nobody kills it.
       try FileManager.default.removeItem(at: home.state)
@@ -45,6 +55,21 @@ extension EndToEnd {
       let expected = try await Contents(fresh, seeds: seeds)
       #expect(survived == expected)
       #expect(try await fresh.stop() == 0)
+      let freshBytes = try await StoredChecksums(home)
+      #expect(freshBytes.of.count == expected.recordings.count)
+      for (id, checksums) in freshBytes.of {
+        #expect(bytes.of[id] == checksums, "\(id)")
+      }
+    }
+
+    /// What `harkd --check` says of a state directory that no daemon has.
+    @discardableResult
+    private func expectAllIsWell(
+      _ home: DaemonProcess.Home, _ when: String
+    ) async throws -> String {
+      let check = try await ProgramRun.run(ProgramRun.built("harkd"), ["--check"] + home.arguments)
+      #expect(check.status == 0, "\(when): \(check.text)\(check.errors)")
+      return check.text
     }
   }
 
@@ -54,7 +79,7 @@ extension EndToEnd {
     private(set) var hertz: [String: Int] = [:]
     var random: SplitMix64
     private let url: URL
-    private var made = 0
+    private(set) var made = 0
 
     init(_ url: URL, seed: UInt64) {
       self.url = url
@@ -89,6 +114,30 @@ extension EndToEnd {
     }
 
     private func place(_ name: String) -> URL { url.appendingPathComponent(name) }
+  }
+
+  /// Each recording's checksums in the catalogue: of its embedding, its segments and its landmarks'
+  /// record, which `--check` has compared with the bytes.
+  private struct StoredChecksums {
+    private(set) var of: [String: [Int]] = [:]
+
+    init(_ home: DaemonProcess.Home) async throws {
+      let query = """
+        SELECT lower(hex(recording.id)), pooledChecksum, segmentsCount, segmentsChecksum, landmarks.checksum
+        FROM recording JOIN product ON product.recording = recording.key
+        JOIN landmarks ON landmarks.recording = recording.key
+        """
+      let script = """
+        import json, sqlite3, sys
+        rows = sqlite3.connect(sys.argv[1]).execute(sys.argv[2])
+        print(json.dumps({row[0]: row[1:] for row in rows}))
+        """
+      let catalogue = home.state.appendingPathComponent("catalogue.sqlite").path
+      let python = try #require(ProgramRun.find("python3"))
+      let run = try await ProgramRun.run(python, ["-c", script, catalogue, query])
+      try #require(run.status == 0, "\(run.errors)")
+      of = try JSONDecoder().decode([String: [Int]].self, from: Data(run.text.utf8))
+    }
   }
 
   /// All that can be seen of a library, for comparison with another one's.

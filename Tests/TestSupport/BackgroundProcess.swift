@@ -93,6 +93,16 @@ public final class BackgroundProcess: Sendable {
     String(decoding: (try? Data(contentsOf: errorFile)) ?? Data(), as: UTF8.self)
   }
 
+  /// The numbers of the processes that it has started and that have not ended.
+  public var children: [Int32] {
+    let tasks = "/proc/\(identifier)/task"
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+    return threads.flatMap { thread in
+      let list = (try? String(contentsOfFile: "\(tasks)/\(thread)/children", encoding: .utf8)) ?? ""
+      return list.split(separator: " ").compactMap { Int32($0) }
+    }
+  }
+
   public func send(_ signal: Int32) {
     // Under the lock, so that the number is still this process's own.
     ending.withLock { ending in
