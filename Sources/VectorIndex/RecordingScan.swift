@@ -14,7 +14,8 @@ struct RecordingScan: Sendable {
   /// than reading all rows in order.
   static func isSparse(allowed: Int, of slots: Int) -> Bool { allowed * 8 < slots }
 
-  func run(count: Int) -> [Hit] {
+  /// The hits, and recordings that would be among them if their rows had their checksum.
+  func run(count: Int) -> (hits: [Hit], damaged: [RecordingKey]) {
     let slotCount = snapshot.slots.count
     let sketches = usableSketches()
     let sketched = sketches?.count ?? 0
@@ -39,13 +40,21 @@ struct RecordingScan: Sendable {
       return candidates
     }
     candidates.prune()
-    let hits = candidates.items.map { candidate in
+    var hits: [Hit] = []
+    var damaged: [RecordingKey] = []
+    for candidate in candidates.items {
       let index = Int(candidate.slot)
-      return Hit(
-        recording: RecordingKey(snapshot.slots[index].key),
-        score: query.score(recording: snapshot.recordings.pointer(to: index)))
+      let slot = snapshot.slots[index]
+      guard kernels.crc32c(snapshot.recordings.bytes(index, count: 1)) == slot.pooledChecksum else {
+        damaged.append(RecordingKey(slot.key))
+        continue
+      }
+      hits.append(
+        Hit(
+          recording: RecordingKey(slot.key),
+          score: query.score(recording: snapshot.recordings.pointer(to: index))))
     }
-    return orderedHits(hits, count: count)
+    return (orderedHits(hits, count: count), damaged)
   }
 
   /// The snapshot's sketches, unless their file was cut short: then every row is read in full.
