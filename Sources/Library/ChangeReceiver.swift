@@ -196,7 +196,7 @@ actor ChangeReceiver {
         logger.error("cannot \(what), trying again in \(Int(pause)) s: \(error)")
         statistics.warn(.noting, "changes cannot be recorded: \(error)")
         try? await Task.sleep(for: .seconds(pause))
-        pause = min(60, pause * 2)
+        pause = min(10, pause * 2)
       }
     }
   }

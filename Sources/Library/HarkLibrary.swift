@@ -32,7 +32,7 @@ public final class HarkLibrary: Service {
   let logger: Logger
   private let directory: StateDirectory
   private let receiver: ChangeReceiver
-  private let recorder: Recorder
+  let recorder: Recorder
   private let maintenance: Maintenance
   private let modelFiles: [FilePath]
   private let readiness = Readiness()
