@@ -64,9 +64,13 @@ extension EndToEnd {
       for (name, isWhole) in [("late", true), ("early", false)] {
         var arguments = home.arguments
         arguments[3] = home.beside(name).path
+        // As a daemon leaves it that is killed while it begins a backup.
+        let left = home.beside(name).appendingPathComponent("catalogue-copy.sqlite")
+        try Data("x".utf8).write(to: left)
         let other = try await DaemonProcess.start(home, arguments: arguments)
         try await other.untilAnalysed(names)
         #expect(try await Self.answers(other, names) == before, "\(name)")
+        #expect(!FileManager.default.fileExists(atPath: left.path))
         if isWhole { #expect(try await other.status().analysedSinceStart == 0) }
         #expect(try await other.stop() == 0)
       }

@@ -25,9 +25,12 @@ struct StateCopying: Sendable {
   }
 
   /// Where the copy of the catalogue lies until it is open.
-  static func copy(in directory: FilePath) -> FilePath {
+  private static func copy(in directory: FilePath) -> FilePath {
     directory.appending("catalogue-copy.sqlite")
   }
+
+  /// Removes the copy that a daemon left which was killed meanwhile.
+  static func removeLeftover(in directory: FilePath) { remove(copy(in: directory)) }
 
   /// Throws `noSpace` if the copy of the catalogue does not fit beside it, `corrupt` for files that are
   /// not what the catalogue says, and what the system says.
