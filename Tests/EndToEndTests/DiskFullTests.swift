@@ -1,44 +1,13 @@
 import API
 import Foundation
-import Glibc
 import TestSupport
 import Testing
 
 extension EndToEnd {
   /// The disk of the state directory has no room, or may not be written: the daemon says so, loses
   /// nothing, and goes on by itself once that is over.
-  @Suite(.enabled(if: canMountTmpfs, "needs the right to mount file systems"))
+  @Suite(.enabled(if: SmallDisk.isAllowed, "needs the right to mount file systems"))
   struct DiskFullTests {
-    /// A small disk of its own, unmounted with the last reference.
-    private final class SmallDisk {
-      let url: URL
-
-      init(_ url: URL, megabytes: Int) throws {
-        self.url = url
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        try #require(
-          Glibc.mount("none", url.path, "tmpfs", 0, "size=\(megabytes)m,mode=0700") == 0)
-      }
-
-      deinit { _ = umount2(url.path, Int32(MNT_DETACH)) }
-
-      private var filler: String { url.appendingPathComponent("filler").path }
-
-      /// Leaves so many bytes free.
-      func fill(leaving free: Int) throws {
-        let descriptor = open(filler, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        let block = [UInt8](repeating: 1, count: 4_096)
-        while Glibc.write(descriptor, block, block.count) == block.count {}
-        var status = stat()
-        fstat(descriptor, &status)
-        ftruncate(descriptor, max(0, Int(status.st_size) - free))
-      }
-
-      func empty() { unlink(filler) }
-    }
-
     private static func write(_ range: Range<Int>, _ home: DaemonProcess.Home) throws -> [String] {
       for number in range {
         try Clip.write(
@@ -87,7 +56,7 @@ extension EndToEnd {
       let check = try await ProgramRun.run(
         ProgramRun.built("harkd"), ["--check", "--state", home.state.path])
       #expect(check.status == 0 && check.text.contains("15 recordings"), "\(check)")
-      _ = disk
+      withExtendedLifetime(disk) {}
     }
 
     /// Where nothing may be written the daemon does not start, says why, and changes nothing.
@@ -99,26 +68,18 @@ extension EndToEnd {
       try await daemon.untilAnalysed(names)
       #expect(try await daemon.stop() == 0)
 
-      try #require(Glibc.mount(nil, home.state.path, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0)
+      try disk.setReadOnly(true)
       let refused = try await ProgramRun.run(ProgramRun.built("harkd"), home.arguments)
       #expect(refused.status == 77, "\(refused)")
       #expect(refused.errors.contains("Read-only file system"), "\(refused.errors)")
       #expect(refused.errors.contains("--state"), "\(refused.errors)")
 
-      try #require(Glibc.mount(nil, home.state.path, nil, UInt(MS_REMOUNT), nil) == 0)
+      try disk.setReadOnly(false)
       let next = try await DaemonProcess.start(home)
       try await next.untilAnalysed(names)
       #expect(try await next.status().analysedSinceStart == 0)
       #expect(try await next.stop() == 0)
-      _ = disk
+      withExtendedLifetime(disk) {}
     }
   }
 }
-
-/// Root in a container may lack it.
-private let canMountTmpfs: Bool = {
-  guard let directory = try? TemporaryDirectory(),
-    Glibc.mount("none", directory.path, "tmpfs", 0, nil) == 0
-  else { return false }
-  return umount2(directory.path, 0) == 0
-}()
