@@ -87,8 +87,8 @@ let package = Package(
     .target(
       name: "Library",
       dependencies: [
-        "Core", "Fingerprint", "VectorIndex", "Catalogue", "Watching", "Workers", collections,
-        lifecycle, logging, metrics, system,
+        "Core", "MappedFiles", "Fingerprint", "VectorIndex", "Catalogue", "Watching", "Workers",
+        collections, lifecycle, logging, metrics, system,
       ]),
     .target(name: "API", dependencies: ["Core", system]),
     .target(
@@ -119,13 +119,14 @@ let package = Package(
 
     // Tests mirror rooms.
     .target(
-      name: "TestSupport", dependencies: ["Core", system], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Core", "MappedFiles", system], path: "Tests/TestSupport"),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "TestSupport"]),
     .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
     .testTarget(name: "PeaksTests", dependencies: ["Peaks", "TestSupport"]),
     .testTarget(name: "EmbeddingTests", dependencies: ["Embedding", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "TestSupport"]),
+    .testTarget(name: "MappedFilesTests", dependencies: ["MappedFiles", "TestSupport"]),
     .testTarget(
       name: "FingerprintTests",
       dependencies: ["Fingerprint", "MappedFiles", "Peaks", "TestSupport", system]),

@@ -41,9 +41,12 @@ struct HarkCommand: AsyncParsableCommand {
         ]),
       CommandGroup(
         name: "Manage",
-        subcommands: [RescanCommand.self, ForgetCommand.self, ModelCommand.self]),
+        subcommands: [
+          RescanCommand.self, ForgetCommand.self, ModelCommand.self, BackupCommand.self,
+        ]),
       CommandGroup(
-        name: "Without a daemon", subcommands: [AlignCommand.self, EmbedCommand.self]),
+        name: "Without a daemon",
+        subcommands: [AlignCommand.self, EmbedCommand.self, RestoreCommand.self]),
     ])
 
   @OptionGroup var connection: ConnectionOptions

@@ -108,7 +108,8 @@ public final class LandmarkStore: Sendable {
     try file.truncate(to: end)
     writer = Mutex(Writer(file: file, generation: generation, end: end))
     self.state = Mutex(state)
-    absorbMissing(upTo: landmarksPerRun)
+    // What cannot be read now ``maintain()`` tries again.
+    try? absorbMissing(upTo: landmarksPerRun)
   }
 
   /// Where the last record ends. Throws `corrupt` for ranges that contradict each other.

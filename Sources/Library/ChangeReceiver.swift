@@ -147,9 +147,12 @@ actor ChangeReceiver {
   }
 
   private func finishScan(_ root: FilePath, now: Double) async throws(HarkError) {
-    guard let files = seen.removeValue(forKey: root) else { return }
+    guard let files = seen[root] else { return }
     let gone = try await catalogue.removeUnseen(
-      below: root, seen: files, kept: (closed.removeValue(forKey: root) ?? []) + away, now: now)
+      below: root, seen: files, kept: (closed[root] ?? []) + away, now: now)
+    // Only now: what throws above is tried again with all that the scan saw.
+    seen[root] = nil
+    closed[root] = nil
     await visibility.refresh(gone.touched)
     for path in gone.removed { events.send(.removed(path), at: now) }
     roots.scanFinished(root)
@@ -186,12 +189,14 @@ actor ChangeReceiver {
     var pause = 1.0
     while !Task.isCancelled {
       do throws(HarkError) {
-        return try await body()
+        try await body()
+        if pause > 1 { statistics.clearWarning(.noting) }
+        return
       } catch {
         logger.error("cannot \(what), trying again in \(Int(pause)) s: \(error)")
-        statistics.warn(.writing, "changes cannot be recorded: \(error)")
+        statistics.warn(.noting, "changes cannot be recorded: \(error)")
         try? await Task.sleep(for: .seconds(pause))
-        pause = min(60, pause * 2)
+        pause = min(10, pause * 2)
       }
     }
   }

@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Fingerprint
 import SystemPackage
 import Workers
 
@@ -67,7 +68,25 @@ extension HarkLibrary: LibraryService {
   }
 
   public func similar(_ query: SimilarQuery) async throws(HarkError) -> SimilarAnswer {
-    try await search.answer(query)
+    let answer = try await search.answer(query)
+    await mendDamagedRows()
+    return answer
+  }
+
+  /// Has the embeddings made again that a query found damaged, and hid.
+  private func mendDamagedRows() async {
+    for (model, index) in shelf.current.indexes {
+      let damaged = index.takeDamaged()
+      guard !damaged.isEmpty else { continue }
+      logger.error(
+        "the embeddings of \(damaged.count) recordings are damaged on disk and are made again")
+      do throws(HarkError) {
+        try await catalogue.forgetEmbeddings(of: damaged, model: model)
+        scheduler.wake()
+      } catch {
+        logger.error("they stay hidden until harkd is restarted: \(error)")
+      }
+    }
   }
 
   public func tags(of source: Seed.Source) async throws(HarkError) -> TagAnswer {
@@ -126,6 +145,12 @@ extension HarkLibrary: LibraryService {
     hub.send(.removed(path), at: WallClock.now)
     // A file that is still there is found again, and analysed afresh.
     watcher.rescan(under: path.removingLastComponent())
+  }
+
+  public func backup() async throws(HarkError) -> LibraryBackup {
+    guard shelf.current.landmarks != nil else { throw LandmarkStore.notOpened }
+    return try await recorder.openBackup(
+      StateCopying(catalogue: catalogue, directory: statistics.stateDirectory))
   }
 
   public func events() -> AsyncStream<LibraryEvent> { hub.events() }

@@ -32,7 +32,7 @@ public final class HarkLibrary: Service {
   let logger: Logger
   private let directory: StateDirectory
   private let receiver: ChangeReceiver
-  private let recorder: Recorder
+  let recorder: Recorder
   private let maintenance: Maintenance
   private let modelFiles: [FilePath]
   private let readiness = Readiness()
@@ -44,6 +44,7 @@ public final class HarkLibrary: Service {
   public init(configuration: LibraryConfiguration, logger: Logger) async throws(HarkError) {
     self.logger = logger
     directory = try StateDirectory(path: configuration.state)
+    StateCopying.removeLeftover(in: configuration.state)
     catalogue = try Catalogue(path: directory.catalogue)
     statistics = Statistics(stateDirectory: configuration.state)
     modelFiles = try await ModelKeeper.files(

@@ -9,13 +9,22 @@ struct IndexOpening: Sendable {
   let catalogue: Catalogue
 
   /// Complexity: O(products of the model).
-  func open(_ model: ModelID, in directory: FilePath) async throws(HarkError) -> ModelIndex {
+  ///
+  /// - Parameter old: an index over the same files that queries may still read.
+  func open(
+    _ model: ModelID, in directory: FilePath, replacing old: ModelIndex? = nil
+  ) async throws(HarkError) -> ModelIndex {
     let stored = try await catalogue.storedRows(of: model)
     let generation =
       try await catalogue.models().first { $0.id == model }?.generation ?? 1
     let index = try await BlockingWork(label: "hark.open").run { () throws(HarkError) in
-      let index = try ModelIndex.open(
-        directory: directory, model: model, rows: stored.rows, generation: generation)
+      let index: ModelIndex
+      if let old {
+        index = try old.reopened(rows: stored.rows, generation: generation)
+      } else {
+        index = try ModelIndex.open(
+          directory: directory, model: model, rows: stored.rows, generation: generation)
+      }
       for row in stored.rows where !stored.visible.contains(row.key) { index.remove(key: row.key) }
       return index
     }

@@ -58,6 +58,11 @@ public protocol LibraryService: Sendable {
   /// file holds it. A file that is still there is analysed afresh. Throws `notFound`.
   func forget(_ path: FilePath) async throws(HarkError)
 
+  /// Everything that is committed at this moment, to be read as one archive. Analyses go on while it is
+  /// read. Throws `noSpace` where no copy of the catalogue fits, `unavailable` while starting, and
+  /// `corrupt` for state that is damaged.
+  func backup() async throws(HarkError) -> LibraryBackup
+
   /// What happens from now on. A listener that is slower than 1,024 events loses the oldest, which
   /// the gap in their numbers shows.
   func events() -> AsyncStream<LibraryEvent>

@@ -22,7 +22,9 @@ actor Recorder {
   private let merging = BlockingWork(label: "hark.landmarks", isSerial: true)
 
   private var waiting: [(finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)] = []
+  /// Whether the files are somebody's: a batch's, or that of whoever works between two.
   private var isWriting = false
+  private var pauses: [CheckedContinuation<Void, Never>] = []
 
   /// At most this many analyses share one transaction.
   private static let batchSize = 256
@@ -51,7 +53,7 @@ actor Recorder {
   }
 
   private func writeAll() async {
-    while !waiting.isEmpty {
+    while !waiting.isEmpty, pauses.isEmpty {
       let batch = Array(waiting.prefix(Self.batchSize))
       waiting.removeFirst(batch.count)
       do throws(HarkError) {
@@ -66,7 +68,18 @@ actor Recorder {
       }
       for entry in batch { entry.done.resume() }
     }
-    isWriting = false
+    handOver()
+  }
+
+  /// Gives the files to whoever waits for them.
+  private func handOver() {
+    if !pauses.isEmpty {
+      pauses.removeFirst().resume()
+    } else if !waiting.isEmpty {
+      Task { await writeAll() }
+    } else {
+      isWriting = false
+    }
   }
 
   private func write(_ batch: [FinishedAnalysis]) async throws(HarkError) {
@@ -143,6 +156,22 @@ actor Recorder {
     }
   }
 
+  /// Opens a backup of everything that is committed now. Nothing is recorded until it is open; while it
+  /// is read, everything goes on.
+  func openBackup(_ copying: StateCopying) async throws(HarkError) -> LibraryBackup {
+    var backup: Result<LibraryBackup, HarkError> = .failure(
+      HarkError(.defect, "no backup was made"))
+    try await betweenBatches {
+      do throws(HarkError) {
+        backup = .success(try await copying.open())
+      } catch {
+        backup = .failure(error)
+      }
+      return .success(())
+    }
+    return try backup.get()
+  }
+
   /// Compacts a model's index if a quarter of its rows, and a megabyte, belong to nothing any more.
   ///
   /// Nothing is appended, shown or hidden meanwhile; queries go on. Recordings that are only hidden,
@@ -166,10 +195,13 @@ actor Recorder {
   private func betweenBatches(
     _ body: () async -> Result<Void, HarkError>
   ) async throws(HarkError) {
-    while isWriting { await Task.yield() }
-    isWriting = true
+    if isWriting {
+      await withCheckedContinuation { pauses.append($0) }
+    } else {
+      isWriting = true
+    }
     let result = await body()
-    if waiting.isEmpty { isWriting = false } else { Task { await writeAll() } }
+    handOver()
     try result.get()
   }
 
@@ -230,17 +262,23 @@ actor Recorder {
   }
 
   /// After a failed write an index may refuse more. Opened anew from what the catalogue refers to, it
-  /// is whole again, and what lies behind that is cut off.
+  /// is whole again. The landmarks are the same store, which may be merging its runs meanwhile.
   private func reopenIndexes() async {
     let contents = shelf.current
     for model in contents.indexes.keys {
       do throws(HarkError) {
         let index = try await IndexOpening(catalogue: catalogue).open(
-          model, in: statistics.stateDirectory)
+          model, in: statistics.stateDirectory, replacing: contents.indexes[model])
         shelf.update { $0.indexes[model] = index }
       } catch {
         logger.error("cannot open the index of model \(model.short) again: \(error)")
       }
+    }
+    guard let landmarks = contents.landmarks else { return }
+    do throws(HarkError) {
+      try await disk.run { () throws(HarkError) in try landmarks.recover() }
+    } catch {
+      logger.error("the landmarks cannot be written yet: \(error)")
     }
   }
 }

@@ -38,7 +38,10 @@ package final class DataFile: Sendable {
     _ path: FilePath, header: HeaderPage, remedy: String, fileSystem: FileSystem,
     readOnly: Bool = false
   ) throws(HarkError) -> DataFile? {
-    let descriptor = fileSystem.open(path, readOnly ? O_RDONLY : O_RDWR)
+    var descriptor: Int
+    repeat {
+      descriptor = fileSystem.open(path, readOnly ? O_RDONLY : O_RDWR)
+    } while descriptor == -Int(EINTR)
     if descriptor == -Int(ENOENT) { return nil }
     guard descriptor >= 0 else {
       throw .system("cannot open the index file \(path.escaped)", errno: Int32(-descriptor))

@@ -19,13 +19,16 @@ package struct FileSystem: Sendable {
   package var synchronise: @Sendable (_ file: Int32) -> Int
   package var truncate: @Sendable (_ file: Int32, _ length: Int) -> Int
   package var length: @Sendable (_ file: Int32) -> Int
+  /// Maps so many bytes from the beginning, shared and read-only. Returns the address.
+  package var map: @Sendable (_ file: Int32, _ byteCount: Int) -> Int
   package var rename: @Sendable (_ from: FilePath, _ to: FilePath) -> Int
   package var unlink: @Sendable (_ path: FilePath) -> Int
 
   /// Linux's own.
   package static let system = FileSystem(
     open: openFile, read: readFile, write: writeFile, synchronise: synchroniseFile,
-    truncate: truncateFile, length: lengthOfFile, rename: renameFile, unlink: unlinkFile)
+    truncate: truncateFile, length: lengthOfFile, map: mapFile, rename: renameFile,
+    unlink: unlinkFile)
 
   /// Repeats a call that a signal interrupted, and throws for any other failure.
   @discardableResult
@@ -104,6 +107,12 @@ private func result(_ value: Int) -> Int { value < 0 ? -Int(errno) : value }
   var status = stat()
   guard fstat(file, &status) == 0 else { return -Int(errno) }
   return Int(status.st_size)
+}
+
+@Sendable private func mapFile(_ file: Int32, _ byteCount: Int) -> Int {
+  guard let address = mmap(nil, byteCount, PROT_READ, MAP_SHARED, file, 0), address != MAP_FAILED
+  else { return -Int(errno) }
+  return Int(bitPattern: address)
 }
 
 @Sendable private func renameFile(_ from: FilePath, _ to: FilePath) -> Int {

@@ -1,5 +1,4 @@
 import Core
-import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -21,11 +20,16 @@ package final class Mapping: @unchecked Sendable {
   package static let ahead = 16 << 20
 
   /// Maps at least `byteCount` bytes and as much again, or `ahead` if that is more.
-  package init(file: Int32, byteCount: Int, ahead: Int, path: FilePath) throws(HarkError) {
-    capacity = (byteCount + min(max(byteCount, ahead), 4 << 30) + 4095) & ~4095
-    guard let address = mmap(nil, capacity, PROT_READ, MAP_SHARED, file, 0), address != MAP_FAILED
-    else { throw .system("cannot map the file \(path.escaped)", errno: errno) }
-    base = UnsafeRawPointer(address)
+  package init(_ file: DataFile, byteCount: Int, ahead: Int) throws(HarkError) {
+    let capacity = (byteCount + min(max(byteCount, ahead), 4 << 30) + 4095) & ~4095
+    let address = try file.fileSystem.call("cannot map the file \(file.path.escaped)") {
+      file.fileSystem.map(file.descriptor, capacity)
+    }
+    guard let base = UnsafeRawPointer(bitPattern: address) else {
+      throw HarkError(.defect, "the file \(file.path.escaped) was mapped to no address")
+    }
+    self.base = base
+    self.capacity = capacity
   }
 
   /// Has the system read the first bytes ahead, in large pieces, while others are looked at. Advice:

@@ -37,6 +37,8 @@ struct IndexState: Sendable {
   var liveSegments = 0
   /// Keys removed since a compaction began; `nil` when none is under way.
   var removals: [RecordingKey]?
+  /// Recordings that a query hid because their rows are damaged.
+  var damaged: Set<RecordingKey> = []
 
   /// The rows must lie inside the files and must not overlap: ``SlotLayout`` has checked that.
   init(_ snapshot: Snapshot, rows: [StoredRows]) {

@@ -23,14 +23,16 @@ extension ModelIndex {
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [[Hit]] {
     guard k > 0 else { return queries.map { _ in [] } }
-    let (snapshot, selection) = select(allowed, excluding: excluded) {
-      RecordingScan.isSparse(allowed: $0, in: $1)
+    let prepared = queries.map { PreparedQuery($0) }
+    return try sound(excluding: excluded) { (excluded) throws(HarkError) in
+      let (snapshot, selection) = select(allowed, excluding: excluded) {
+        RecordingScan.isSparse(allowed: $0, in: $1)
+      }
+      try snapshot.recordings.file.check(holds: snapshot.slots.count)
+      return RecordingScan(
+        snapshot: snapshot, queries: prepared, selection: selection, kernels: kernels
+      ).run(count: k)
     }
-    try snapshot.recordings.file.check(holds: snapshot.slots.count)
-    return RecordingScan(
-      snapshot: snapshot, queries: queries.map { PreparedQuery($0) }, selection: selection,
-      kernels: kernels
-    ).run(count: k)
   }
 
   /// The `k` recordings that have the segments with the greatest cosine to `query`, each with its
@@ -44,12 +46,44 @@ extension ModelIndex {
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [Hit] {
     guard k > 0 else { return [] }
-    // A recording's rows lie together, so visiting none but the allowed pays early.
-    let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1.slots.count }
-    try snapshot.segments.file.check(holds: snapshot.segmentRows)
-    return try SegmentScan(
-      snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
-    ).run(count: k)
+    return try sound(excluding: excluded) { (excluded) throws(HarkError) in
+      // A recording's rows lie together, so visiting none but the allowed pays early.
+      let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1.slots.count }
+      try snapshot.segments.file.check(holds: snapshot.segmentRows)
+      return try SegmentScan(
+        snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
+      ).run(count: k)
+    }
+  }
+
+  /// Recordings whose rows a query found damaged since the last call. No query sees them any more.
+  public func takeDamaged() -> Set<RecordingKey> {
+    state.withLock { state in
+      defer { state.damaged = [] }
+      return state.damaged
+    }
+  }
+
+  /// No answer is made of bytes that are not what was appended: a recording whose rows do not have
+  /// their checksum is hidden, and the query is asked again without it.
+  private func sound<Hits>(
+    excluding excluded: Set<RecordingKey>,
+    _ scan: (_ excluded: Set<RecordingKey>) throws(HarkError) -> (
+      hits: Hits, damaged: [RecordingKey]
+    )
+  ) throws(HarkError) -> Hits {
+    var excluded = excluded
+    while true {
+      let (hits, damaged) = try scan(excluded)
+      if damaged.isEmpty { return hits }
+      excluded.formUnion(damaged)
+      state.withLock { state in
+        for key in damaged where state.slotOfKey[key] != nil {
+          state.remove(key)
+          state.damaged.insert(key)
+        }
+      }
+    }
   }
 
   /// The stored pooled embedding; `nil` for a recording that is not here. Throws `corrupt` if the

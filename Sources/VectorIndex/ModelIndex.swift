@@ -48,10 +48,25 @@ public final class ModelIndex: Sendable {
       fileSystem: .system, kernels: Kernels.active.get())
   }
 
+  /// The same files with what the catalogue refers to now, where this index takes no more.
+  ///
+  /// Queries in flight may go on with this index: no row that they see is cut off or overwritten.
+  /// Throws as ``open(directory:model:rows:generation:)`` does.
+  public func reopened(rows: [StoredRows], generation: Int) throws(HarkError) -> ModelIndex {
+    let (recordings, segments) = writer.withLock { ($0.recordingRows, $0.segmentRows) }
+    let isSame = generation == self.generation
+    return try ModelIndex(
+      directory: directory, model: model, rows: rows, generation: generation,
+      fileSystem: fileSystem, kernels: kernels, rowsWithoutSketch: rowsWithoutSketch,
+      keeping: isSame ? (recordings, segments) : (0, 0))
+  }
+
+  /// - Parameter keeping: rows of each file that are neither cut off nor written again, whether or not
+  ///   anything refers to them.
   init(
     directory: FilePath, model: ModelID, rows: [StoredRows], generation: Int,
     fileSystem: FileSystem, kernels: Kernels, mapAhead: Int = Mapping.ahead,
-    rowsWithoutSketch: Int = 2_048
+    rowsWithoutSketch: Int = 2_048, keeping: (recordings: Int, segments: Int) = (0, 0)
   ) throws(HarkError) {
     let layout = try SlotLayout(rows, generation: generation, directory: directory)
     func file(_ kind: RowKind, rows: Int) throws(HarkError) -> RowFile {
@@ -61,9 +76,11 @@ public final class ModelIndex: Sendable {
     }
     let recordings = try file(.recordings, rows: layout.recordingRows)
     let segments = try file(.segments, rows: layout.segmentRows)
+    let recordingRows = max(layout.recordingRows, keeping.recordings)
+    let segmentRows = max(layout.segmentRows, keeping.segments)
     // Nothing is cut off before both files proved sound.
-    try recordings.truncate(rows: layout.recordingRows)
-    try segments.truncate(rows: layout.segmentRows)
+    try recordings.truncate(rows: recordingRows)
+    try segments.truncate(rows: segmentRows)
     let state = IndexState(
       Snapshot(
         generation: generation, slots: SlotTable(),
@@ -85,8 +102,8 @@ public final class ModelIndex: Sendable {
     self.state = Mutex(state)
     writer = Mutex(
       Writer(
-        recordings: recordings, segments: segments, recordingRows: layout.recordingRows,
-        segmentRows: layout.segmentRows))
+        recordings: recordings, segments: segments, recordingRows: recordingRows,
+        segmentRows: segmentRows))
   }
 
   private static func openFile(

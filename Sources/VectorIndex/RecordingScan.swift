@@ -18,8 +18,8 @@ struct RecordingScan: Sendable {
     return allowed * 8 < snapshot.slots.count - sketched + sketched / 12
   }
 
-  /// The hits of each query.
-  func run(count: Int) -> [[Hit]] {
+  /// The hits of each query, and recordings that would be among them if their rows had their checksum.
+  func run(count: Int) -> (hits: [[Hit]], damaged: [RecordingKey]) {
     let slotCount = snapshot.slots.count
     let sketches = usableSketches()
     let sketched = sketches?.count ?? 0
@@ -55,19 +55,30 @@ struct RecordingScan: Sendable {
     } merge: { kept, other in
       for index in kept.indices { kept[index].merge(other[index]) }
     }
-    return zip(queries, gathered).map { query, candidates in
-      hits(of: query, candidates, count: count)
+    var damaged: [RecordingKey] = []
+    let hits = zip(queries, gathered).map { query, candidates in
+      hits(of: query, candidates, count: count, &damaged)
     }
+    return (hits, damaged)
   }
 
-  private func hits(of query: PreparedQuery, _ candidates: Candidates, count: Int) -> [Hit] {
+  private func hits(
+    of query: PreparedQuery, _ candidates: Candidates, count: Int, _ damaged: inout [RecordingKey]
+  ) -> [Hit] {
     var candidates = candidates
     candidates.prune()
-    let hits = candidates.items.map { candidate in
+    var hits: [Hit] = []
+    for candidate in candidates.items {
       let index = Int(candidate.slot)
-      return Hit(
-        recording: RecordingKey(snapshot.slots[index].key),
-        score: query.score(recording: snapshot.recordings.pointer(to: index)))
+      let slot = snapshot.slots[index]
+      guard kernels.crc32c(snapshot.recordings.bytes(index, count: 1)) == slot.pooledChecksum else {
+        damaged.append(RecordingKey(slot.key))
+        continue
+      }
+      hits.append(
+        Hit(
+          recording: RecordingKey(slot.key),
+          score: query.score(recording: snapshot.recordings.pointer(to: index))))
     }
     return orderedHits(hits, count: count)
   }

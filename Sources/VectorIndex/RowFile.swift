@@ -10,7 +10,6 @@ struct RowFile: Sendable {
 
   var kind: RowKind { header.kind }
   var path: FilePath { file.path }
-  var descriptor: Int32 { file.descriptor }
 
   /// Opens the file that `header` names; `nil` if there is none. Throws `corrupt` or `newerVersion`
   /// for a header that is not this one.
@@ -74,6 +73,17 @@ struct RowFile: Sendable {
     try file.read(at: offset, count: count)
   }
 
+  /// The header and the first `rows` rows. Throws `corrupt` if the file is too short for them.
+  func committed(rows: Int) throws(HarkError) -> CommittedFile {
+    try CommittedFile(
+      name: header.fileName, file, byteCount: offset(of: rows), remedy: IndexHeader.remedy)
+  }
+
+  /// Maps room for at least `rows` rows and `ahead` bytes more.
+  func map(rows: Int, ahead: Int) throws(HarkError) -> Mapping {
+    try Mapping(file, byteCount: offset(of: rows), ahead: ahead)
+  }
+
   /// Writes the file's content to disk.
   func synchronise() throws(HarkError) { try file.synchronise() }
 }
@@ -88,15 +98,13 @@ struct MappedRows: Sendable {
   init(_ file: RowFile, rows: Int, ahead: Int = Mapping.ahead) throws(HarkError) {
     self.file = file
     self.ahead = ahead
-    mapping = try Mapping(
-      file: file.descriptor, byteCount: file.offset(of: rows), ahead: ahead, path: file.path)
+    mapping = try file.map(rows: rows, ahead: ahead)
   }
 
   /// Maps more where `rows` rows do not fit; copies made before keep their own map.
   mutating func reserve(rows: Int) throws(HarkError) {
     guard file.offset(of: rows) > mapping.capacity else { return }
-    mapping = try Mapping(
-      file: file.descriptor, byteCount: file.offset(of: rows), ahead: ahead, path: file.path)
+    mapping = try file.map(rows: rows, ahead: ahead)
   }
 
   /// Asks the disk for the first `rows` rows, which are in the file, before they are read.

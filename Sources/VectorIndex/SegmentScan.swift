@@ -10,7 +10,8 @@ struct SegmentScan: Sendable {
   /// Rows scored by one call of a kernel: neighbours share one, since many recordings are short.
   private static let block = 512
 
-  func run(count: Int) throws(HarkError) -> [Hit] {
+  /// The hits, and recordings that would be among them if their rows had their checksum.
+  func run(count: Int) throws(HarkError) -> (hits: [Hit], damaged: [RecordingKey]) {
     let slotCount = snapshot.slots.count
     let isDense = selection.visited == nil
     let parts =
@@ -44,8 +45,17 @@ struct SegmentScan: Sendable {
     }
     candidates.prune()
     var hits: [Hit] = []
-    for candidate in candidates.items { hits.append(try hit(Int(candidate.slot))) }
-    return orderedHits(hits, count: count)
+    var damaged: [RecordingKey] = []
+    for candidate in candidates.items {
+      let slot = snapshot.slots[Int(candidate.slot)]
+      let bytes = snapshot.segments.bytes(slot.firstSegment, count: slot.segments.count)
+      guard kernels.crc32c(bytes) == slot.segmentsChecksum else {
+        damaged.append(RecordingKey(slot.key))
+        continue
+      }
+      hits.append(try hit(Int(candidate.slot)))
+    }
+    return (orderedHits(hits, count: count), damaged)
   }
 
   /// The recording's best segment in double precision, the earliest of equals.

@@ -17,6 +17,9 @@ enum HarkDaemon {
     umask(0o027)
     do throws(any Error) {
       guard let options = try Options.parse() else { exit(ExitStatus.success.rawValue) }
+      if let backup = options.restore {
+        exit(try await StateChecking(options).restore(from: backup).rawValue)
+      }
       if options.repair { exit(try await StateChecking(options).repair().rawValue) }
       if options.check { exit(try await StateChecking(options).check().rawValue) }
       try await Daemon(options).run()

@@ -65,6 +65,14 @@ struct Options: ParsableCommand {
       """)
   var repair = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Make the state directory, which must hold no library, of what `hark backup` wrote. Everything \
+      is verified first. Ends with status 0 if all is well.
+      """, valueName: "file"))
+  var restore: String?
+
   /// The options of this process; `nil` if help or the version was asked for and has been printed.
   /// Throws `invalidArgument` in ArgumentParser's words.
   static func parse() throws(HarkError) -> Options? {

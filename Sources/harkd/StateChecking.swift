@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import Library
+import SystemPackage
 
 /// `harkd --check` and `harkd --repair`.
 struct StateChecking {
@@ -21,6 +22,18 @@ struct StateChecking {
     let report = try await StateRepair(path: state).run()
     for action in report.actions { print("repaired: \(action)") }
     return tell(report.check, state.escaped, " that cannot be mended")
+  }
+
+  /// Prints what was restored.
+  func restore(from backup: String) async throws(HarkError) -> ExitStatus {
+    let state = try await options.settings().state
+    let report = try await StateRestore(path: state).run(
+      from: FilePath(bytes: ArgumentBytes.bytes(of: backup)))
+    print(
+      "\(state.escaped): restored from \(backup): \(report.files) files, \(report.recordings) "
+        + "recordings, \(report.bytes) bytes, all \(report.rows) index rows verified; Hark "
+        + "\(report.hark) wrote it")
+    return .success
   }
 
   private func tell(_ report: StateCheck.Report, _ state: String, _ next: String) -> ExitStatus {

@@ -268,6 +268,11 @@ final class FakeLibrary: LibraryService {
     state.withLock { $0.forgotten.append(path) }
   }
 
+  func backup() async throws(HarkError) -> LibraryBackup {
+    try fail()
+    return LibraryBackup(files: Self.backedUp, made: 1_700_000_000)
+  }
+
   func events() -> AsyncStream<LibraryEvent> {
     let (stream, source) = AsyncStream.makeStream(
       of: LibraryEvent.self, bufferingPolicy: .bufferingNewest(1024))

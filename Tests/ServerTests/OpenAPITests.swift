@@ -24,6 +24,7 @@ import Testing
     "recordingTags": ("/v1/recordings/\(FakeLibrary.id(1))/tags", "", nil),
     "models": ("/v1/models", "", nil),
     "model": ("/v1/models/\(FakeLibrary.id(99))", "", nil),
+    "backup": ("/v1/backup", "", nil),
     "metrics": ("/metrics", "", nil),
     "openapi": ("/openapi.json", "", nil),
   ]
@@ -54,7 +55,7 @@ import Testing
           "GET /v1/events", "GET /metrics", "GET /openapi.json", "POST /v1/similar",
           "POST /v1/rescan", "POST /v1/forget", "POST /v1/tags", "GET /v1/recordings/{id}/tags",
           "GET /v1/models", "GET /v1/models/{id}", "POST /v1/identify",
-          "GET /v1/duplicates",
+          "GET /v1/duplicates", "GET /v1/backup",
         ])
     }
   }

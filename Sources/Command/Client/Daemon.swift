@@ -1,4 +1,5 @@
 import Core
+import NIOCore
 import NIOHTTP1
 import SystemPackage
 
@@ -24,11 +25,26 @@ struct Daemon: Sendable {
     _ request: HTTPRequest, handle: (ServerSentEvent) async throws -> Void
   ) async throws {
     var parser = ServerSentEventParser()
+    try await stream(request) { piece, _ in
+      for event in parser.feed(piece) { try await handle(event) }
+    }
+  }
+
+  /// An answer of any length, piece by piece. Throws the daemon's problem as ``HarkError``, and
+  /// `unavailable` if the answer ends early.
+  ///
+  /// - Parameter handle: gets each piece, and the answer's whole length where the daemon states it.
+  func stream(
+    _ request: HTTPRequest,
+    handle: (_ piece: ByteBufferView, _ length: Int?) async throws -> Void
+  ) async throws {
     var refusal: HTTPAnswer?
+    var length: Int?
     try await HTTPConnection.exchange(request, over: try await connect()) { part in
       switch part {
       case .head(let head):
         let status = Int(head.status.code)
+        length = head.headers.first(name: "content-length").flatMap { Int($0) }
         guard !(200..<300).contains(status) else { return }
         refusal = HTTPAnswer(
           status: status, contentType: head.headers.first(name: "content-type") ?? "", body: [])
@@ -37,7 +53,7 @@ struct Daemon: Sendable {
           refusal?.body.append(contentsOf: buffer.readableBytesView)
           return
         }
-        for event in parser.feed(buffer.readableBytesView) { try await handle(event) }
+        try await handle(buffer.readableBytesView, length)
       case .end: break
       }
     }

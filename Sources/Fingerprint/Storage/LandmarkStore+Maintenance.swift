@@ -14,7 +14,7 @@ extension LandmarkStore {
       do throws(HarkError) {
         try checkRuns()
         repeat {
-          absorbMissing(upTo: landmarksPerRun)
+          try absorbMissing(upTo: landmarksPerRun)
           while try mergeOnce() {}
         } while missingCount > 0
       } catch {
@@ -40,8 +40,9 @@ extension LandmarkStore {
   }
 
   /// Reads recordings that are in no part from the records, up to about so many landmarks. One whose
-  /// record is damaged stays out; ``check(progress:)`` tells.
-  func absorbMissing(upTo most: Int) {
+  /// record is damaged stays out; ``check(progress:)`` tells. Throws what the system says; what was
+  /// not read then is still missing.
+  func absorbMissing(upTo most: Int) throws(HarkError) {
     let (file, wanted) = state.withLock { state in
       (
         state.file,
@@ -52,23 +53,27 @@ extension LandmarkStore {
     var found: [(RecordingKey, Constellation, LandmarkRange)] = []
     var damaged: [RecordingKey] = []
     var landmarks = 0
-    for (key, range) in wanted where landmarks < most {
-      guard let constellation = try? file.constellation(at: range, of: key) else {
-        damaged.append(key)
-        continue
+    var failure: HarkError?
+    for (key, range) in wanted where landmarks < most && failure == nil {
+      do throws(HarkError) {
+        let constellation = try file.constellation(at: range, of: key)
+        found.append((key, constellation, range))
+        landmarks += (constellation.grids.first?.count ?? 0) * parameters.fanOut
+      } catch {
+        if error.code == .corrupt { damaged.append(key) } else { failure = error }
       }
-      found.append((key, constellation, range))
-      landmarks += (constellation.grids.first?.count ?? 0) * parameters.fanOut
     }
-    guard !found.isEmpty || !damaged.isEmpty else { return }
-    state.withLock { state in
-      for key in damaged { state.missing.remove(key) }
-      state.add(
-        found.filter {
-          state.missing.contains($0.0) && state.ranges[$0.0]?.checksum == $0.2.checksum
-        },
-        parameters)
+    if !found.isEmpty || !damaged.isEmpty {
+      state.withLock { state in
+        for key in damaged { state.missing.remove(key) }
+        state.add(
+          found.filter {
+            state.missing.contains($0.0) && state.ranges[$0.0]?.checksum == $0.2.checksum
+          },
+          parameters)
+      }
     }
+    if let failure { throw failure }
   }
 
   /// Writes one run out of others and of landmarks in memory; false if nothing was due.

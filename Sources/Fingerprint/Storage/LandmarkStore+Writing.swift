@@ -80,6 +80,22 @@ extension LandmarkStore {
     }
   }
 
+  /// Takes recordings again after a failed ``append(_:)``, if the disk does: cuts off what nothing
+  /// refers to, and asks the disk again. The open batch is given up.
+  ///
+  /// Throws what the system says; then everything is as before.
+  public func recover() throws(HarkError) {
+    try writer.withLock { (writer) throws(HarkError) in
+      guard !writer.isCompacting else { return }
+      try writer.file.truncate(to: writer.end)
+      try writer.file.synchronise()
+      try fileSystem.synchronise(directory: directory)
+      writer.isDirectorySynchronised = true
+      writer.isBatchOpen = false
+      writer.failure = nil
+    }
+  }
+
   /// Hides recordings from every later query. Their records stay until a compaction, their landmarks
   /// until their run is merged. Keys that are not here are passed over.
   public func remove(_ recordings: [RecordingKey]) {

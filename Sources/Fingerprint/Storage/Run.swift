@@ -32,8 +32,7 @@ final class Run: Sendable {
     let bytes = try file.read(at: HeaderPage.byteCount, count: RunSummary.byteCount)
     guard let summary = RunSummary(bytes) else { throw Self.damaged(path, "its summary") }
     try file.check(holds: summary.byteCount, for: "its landmarks", remedy: Self.remedy)
-    mapping = try Mapping(
-      file: file.descriptor, byteCount: summary.byteCount, ahead: 4096, path: path)
+    mapping = try Mapping(file, byteCount: summary.byteCount, ahead: 4096)
     let tables = UnsafeRawBufferPointer(
       start: mapping.base + RunSummary.tables, count: summary.tableBytes)
     guard Checksum.crc32c(tables) == summary.tableChecksum else {

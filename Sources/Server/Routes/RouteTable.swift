@@ -21,6 +21,7 @@ struct RouteTable: Sendable {
     routes += DuplicateRoutes(library: library).routes
     routes += TagRoutes(library: library, reader: reader).routes
     routes += ModelRoutes(library: library).routes
+    routes += BackupRoutes(library: library).routes
     routes += EventRoutes(library: library, configuration: configuration).routes
     routes += MetricsRoutes(library: library, metrics: metrics).routes
     let described = routes + [OpenAPIDocument.route { [] }]

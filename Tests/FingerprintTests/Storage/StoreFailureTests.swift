@@ -1,8 +1,6 @@
 import Core
 import Foundation
 import MappedFiles
-import Synchronization
-import SystemPackage
 import TestSupport
 import Testing
 
@@ -161,56 +159,5 @@ import Testing
     let found = try LandmarkStore.leftovers(
       in: fixture.path, parameters: fixture.parameters, generation: 1)
     #expect(found.map { $0.lastComponent?.string } == names.sorted())
-  }
-
-  /// The n-th call that changes the disk fails, for every n: what was committed survives.
-  @Test(arguments: [5, 28, 4] as [Int]) func anyCallMayFail(errorNumber: Int) throws {
-    var target = 1
-    var calls = 0
-    repeat {
-      let counter = Mutex(0)
-      let isHit: @Sendable () -> Bool = { [target] in
-        counter.withLock {
-          $0 += 1
-          return $0 == target
-        }
-      }
-      let system = FileSystem.system
-      var fileSystem = system
-      fileSystem.write = { isHit() ? -errorNumber : system.write($0, $1, $2) }
-      fileSystem.synchronise = { isHit() ? -errorNumber : system.synchronise($0) }
-      fileSystem.truncate = { isHit() ? -errorNumber : system.truncate($0, $1) }
-      fileSystem.rename = { isHit() ? -errorNumber : system.rename($0, $1) }
-      fileSystem.unlink = { isHit() ? -errorNumber : system.unlink($0) }
-      let fixture = try StoreFixture()
-      var random = SplitMix64(seed: 41)
-      try fixture.add([1], &random)
-      var failures = 0
-      func attempt(_ body: () throws -> Void) { do { try body() } catch { failures += 1 } }
-      attempt { try fixture.reopen(fileSystem: fileSystem) }
-      if failures == 0 {
-        for key in Int64(2)...7 {
-          attempt { try fixture.add([key], &random) }
-          attempt { try fixture.store.maintain() }
-        }
-        fixture.remove([3])
-        var compacted: CompactedLandmarks?
-        attempt { compacted = try fixture.store.compact() }
-        if let compacted {
-          fixture.committed = compacted.ranges
-          fixture.generation = compacted.generation
-          attempt { try fixture.store.adopt(compacted) }
-        }
-        #expect(try fixture.seen() == fixture.oracle, "call \(target)")
-      }
-      if errorNumber == 4 { #expect(failures == 0) }
-      try fixture.reopen()
-      try fixture.store.maintain()
-      #expect(try fixture.seen() == fixture.oracle, "call \(target)")
-      #expect(fixture.check().isEmpty, "call \(target)")
-      calls = counter.withLock { $0 }
-      target += 1
-    } while calls >= target - 1
-    #expect(target > 15)
   }
 }
