@@ -20,6 +20,7 @@ struct Ballot {
   private static let finalists = 384
 
   private let index: LandmarkIndex
+  private let budget: Int
   private var reader: LandmarkIndex.Reader
   private var keys: [Key] = []
   /// Of all keys.
@@ -27,8 +28,10 @@ struct Ballot {
   private var cells: [UInt16] = []
   private var mask: Int { cells.count - 1 }
 
-  init(_ index: LandmarkIndex) {
+  /// - Parameter votes: what they may cost.
+  init(_ index: LandmarkIndex, votes: Int) {
     self.index = index
+    budget = votes
     reader = LandmarkIndex.Reader(index)
   }
 
@@ -71,7 +74,7 @@ struct Ballot {
     }
     var sum = 0
     for length in votes.indices {
-      guard sum + votes[length] <= index.parameters.votes else {
+      guard sum + votes[length] <= budget else {
         keys.removeAll { $0.length >= length }
         break
       }

@@ -68,16 +68,17 @@ public struct Identifier: Sendable {
     guard index.count > 0 else { return Identification(.noMatch) }
     let verifier = Verifier(query, index.parameters)
     var best = Identification(.noMatch)
-    var greatest = 0.0
+    var (greatest, greatestAsGiven) = (0.0, 0.0)
     for effort in efforts([.none] + warps, usesGrid) {
       let found = Searcher(index: index).alignments(query, verifier, effort)
-      let matches = matches(found, verifier, tried: effort.warps.count)
+      let matches = matches(found, verifier, tried: effort.tried)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
-      let isOtherwiseWarped = effort.warps.count > warps.count + 1
-      let wanted = isOtherwiseWarped ? Self.warpedEvidence * greatest : greatest
+      let isOfGrid = effort.tried > warps.count + 1
+      let wanted = isOfGrid ? max(greatest, Self.warpedEvidence * greatestAsGiven) : greatest
       if !matches.isEmpty, evidence > wanted {
         best = Identification(matches)
         greatest = evidence
+        if !isOfGrid { greatestAsGiven = evidence }
       }
       if greatest >= Self.settledEvidence * query.soundingSeconds { break }
     }
@@ -96,15 +97,10 @@ public struct Identifier: Sendable {
   private func efforts(_ warps: [Warp], _ usesGrid: Bool) -> [Searcher.Effort] {
     let parameters = index.parameters
     var efforts: [Searcher.Effort] = []
-    if searches.contains(.sparse) {
-      efforts.append(.init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: warps))
-    }
-    if searches.contains(.dense) {
-      efforts.append(.init(grids: 2, peaks: parameters.queryPeaks, probes: true, warps: warps))
-    }
+    if searches.contains(.sparse) { efforts.append(.sparse(warps, parameters)) }
+    if searches.contains(.dense) { efforts.append(.dense(warps, parameters)) }
     if searches.contains(.warps), usesGrid {
-      efforts.append(
-        .init(grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: WarpGrid.all))
+      efforts += WarpGrid.parts.map { .grid($0, parameters) }
     }
     return efforts
   }

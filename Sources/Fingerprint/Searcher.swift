@@ -1,3 +1,13 @@
+import Core
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// Finds alignments: votes for where a query lies, then verification of the places that lead.
 struct Searcher {
   let index: LandmarkIndex
@@ -12,6 +22,31 @@ struct Searcher {
     var probes: Bool
     /// Each of these is tried, and the places of all compete.
     var warps: [Warp]
+    /// Votes that each warp may cost.
+    var votes: Int
+    /// Warps that the whole search may try: as many chances has chance.
+    var tried: Int
+
+    /// The query's strongest peaks as they are.
+    static func sparse(_ warps: [Warp], _ parameters: FingerprintParameters) -> Effort {
+      Effort(
+        grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: warps,
+        votes: parameters.votes, tried: warps.count)
+    }
+
+    /// All its peaks, between frames and in neighbouring cells too.
+    static func dense(_ warps: [Warp], _ parameters: FingerprintParameters) -> Effort {
+      Effort(
+        grids: 2, peaks: parameters.queryPeaks, probes: true, warps: warps,
+        votes: parameters.votes, tried: warps.count)
+    }
+
+    /// The strongest at some of the grid's warps.
+    static func grid(_ part: [Warp], _ parameters: FingerprintParameters) -> Effort {
+      Effort(
+        grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: part,
+        votes: parameters.warpVotes, tried: WarpGrid.all.count)
+    }
   }
 
   private struct Lead {
@@ -22,16 +57,7 @@ struct Searcher {
   /// The verified alignments, the best first, none twice.
   func alignments(_ query: Query, _ verifier: Verifier, _ effort: Effort) -> [Alignment] {
     let parameters = index.parameters
-    var leads: [Lead] = []
-    var ballot = Ballot(index)
-    for warp in effort.warps {
-      let landmarks = QueryLandmarks(
-        query, grids: effort.grids, limit: effort.peaks, warp: warp, probes: effort.probes,
-        parameters)
-      for place in ballot.winners(landmarks, limit: parameters.candidates) {
-        leads.append(Lead(place: place, warp: warp))
-      }
-    }
+    var leads = leads(query, effort)
     // Sorting is not stable: the place breaks ties, so that answers repeat.
     leads.sort { ($0.place.votes, $1.place.start) > ($1.place.votes, $0.place.start) }
     var found: [Alignment] = []
@@ -48,6 +74,35 @@ struct Searcher {
     }
     return found.sorted { $0.surprise > $1.surprise }
   }
+
+  /// The places that lead at each warp. Several warps are tried on all cores.
+  private func leads(_ query: Query, _ effort: Effort) -> [Lead] {
+    let parts = min(effort.warps.count, max(1, Self.processors))
+    guard parts > 1 else { return leads(query, effort, effort.warps) }
+    let gathered = Mutex<[Lead]>([])
+    DispatchQueue.concurrentPerform(iterations: parts) { part in
+      let warps = stride(from: part, to: effort.warps.count, by: parts).map { effort.warps[$0] }
+      let leads = leads(query, effort, warps)
+      gathered.withLock { $0 += leads }
+    }
+    return gathered.withLock { $0 }
+  }
+
+  private func leads(_ query: Query, _ effort: Effort, _ warps: [Warp]) -> [Lead] {
+    var leads: [Lead] = []
+    var ballot = Ballot(index, votes: effort.votes)
+    for warp in warps {
+      let landmarks = QueryLandmarks(
+        query, grids: effort.grids, limit: effort.peaks, warp: warp, probes: effort.probes,
+        index.parameters)
+      for place in ballot.winners(landmarks, limit: index.parameters.candidates) {
+        leads.append(Lead(place: place, warp: warp))
+      }
+    }
+    return leads
+  }
+
+  private static let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
 }
 
 extension Alignment {

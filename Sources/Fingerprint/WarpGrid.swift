@@ -13,6 +13,11 @@ enum WarpGrid {
 
   static let all = turntable + tempo + pitch
 
+  /// The same in parts, one after the other: a search that is settled by one spares the rest.
+  static let parts = stride(from: 0, to: all.count, by: 16).map {
+    Array(all[$0..<min($0 + 16, all.count)])
+  }
+
   /// 1 + step, 1 − step, 1 + 2 · step, …
   private static func around(reach: Double, step: Double) -> [Double] {
     let steps = Int((reach / step).rounded(.down))

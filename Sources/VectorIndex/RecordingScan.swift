@@ -57,13 +57,14 @@ struct RecordingScan: Sendable {
     }
     var damaged: [RecordingKey] = []
     let hits = zip(queries, gathered).map { query, candidates in
-      hits(of: query, candidates, count: count, &damaged)
+      best(of: candidates, for: query, count: count, &damaged)
     }
     return (hits, damaged)
   }
 
-  private func hits(
-    of query: PreparedQuery, _ candidates: Candidates, count: Int, _ damaged: inout [RecordingKey]
+  private func best(
+    of candidates: Candidates, for query: PreparedQuery, count: Int,
+    _ damaged: inout [RecordingKey]
   ) -> [Hit] {
     var candidates = candidates
     candidates.prune()

@@ -25,6 +25,7 @@ struct Settings: Sendable {
     set(&parameters.commonness, "commonness")
     set(&parameters.candidates, "candidates")
     set(&parameters.votes, "votes")
+    set(&parameters.warpVotes, "warpVotes")
     if let value = values["toleranceFrames"] { parameters.toleranceFrames = value }
     if let value = values["toleranceBins"] { parameters.toleranceBins = value }
     if let value = values["near"] {

@@ -116,10 +116,8 @@ public struct Synchroniser: Sendable {
       let first = (from / parameters.frameSeconds).rounded()
       let window = query.window(from: from, seconds: Self.window, parameters)
       let verifier = Verifier(window, parameters)
-      let effort = Searcher.Effort(
-        grids: pass.isDense ? 2 : 1,
-        peaks: pass.isDense ? parameters.queryPeaks : parameters.sparsePeaks,
-        probes: pass.isDense, warps: pass.warps)
+      let effort: Searcher.Effort =
+        pass.isDense ? .dense(pass.warps, parameters) : .sparse(pass.warps, parameters)
       // A window's best place is not always the right one; the line tells.
       for alignment in Searcher(index: index).alignments(window, verifier, effort).prefix(4)
       where alignment.evidence > 0 {
