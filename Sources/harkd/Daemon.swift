@@ -20,11 +20,7 @@ struct Daemon {
     JournalLogHandler.setLevel(settings.logLevel)
     LoggingSystem.bootstrap { _ in JournalLogHandler(environment: environment) }
     let logger = Logger(label: "harkd")
-    guard !settings.watch.isEmpty else {
-      throw HarkError(
-        .invalidSetting, "there is no folder to watch",
-        remedy: "give one with --watch DIR, or list some under `watch:` in hark.yaml")
-    }
+    try settings.checkFolders()
     // Taken first: whoever may not serve must not touch anything either.
     let listeners = try listeners(settings)
     let library = try await HarkLibrary(
