@@ -18,7 +18,10 @@ struct Daemon {
     let settings = try await options.settings()
     let environment = environment
     JournalLogHandler.setLevel(settings.logLevel)
-    LoggingSystem.bootstrap { _ in JournalLogHandler(environment: environment) }
+    let journal = JournalSocket(environment: environment)
+    LoggingSystem.bootstrap { label in
+      JournalLogHandler(label: label, environment: environment, journal: journal)
+    }
     let logger = Logger(label: "harkd")
     try settings.checkFolders()
     // Taken first: whoever may not serve must not touch anything either.
