@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test func namesAreWhatTheJournalTakes() {
-    #expect(JournalLogHandler.fieldName("größe 2") == "HARK_GR__SSE_2")
+    #expect(JournalLogHandler.fieldName("größe 2") == "HARK_GR_SSE_2")
     #expect(JournalLogHandler.fieldName(String(repeating: "x", count: 99)).utf8.count == 64)
   }
 }
