@@ -23,11 +23,11 @@ TEACHER ?=
 RELEASE := -c release --static-swift-stdlib
 SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
-.PHONY: help run release test lint format bench training evaluate samples install uninstall deb clean
+.PHONY: help run release test lint format bench training evaluate samples install uninstall deb test-systemd clean
 
 help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 run: release ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
 	@BUILT="$(BUILT)" scripts/run
@@ -79,6 +79,10 @@ uninstall: ## Remove what install put there; settings and state stay
 deb: release ## Make a Debian package in .build-deb
 	@scripts/install-dependencies deb
 	@BUILT="$(BUILT)" scripts/make-deb
+
+test-systemd: deb ## Boot a Debian system with the package in it and check the service (needs root)
+	@scripts/install-dependencies deb test-systemd
+	@scripts/test-systemd
 
 clean: ## Remove what was built
 	swift package clean

@@ -124,6 +124,14 @@ actor ChangeReceiver {
     case .rootOffline(let path, let reason):
       try await setOffline(path, reason: reason, below: roots.real(of: path))
       roots.set(path, .offline, reason)
+    case .rootCovered(let path):
+      roots.covered(path)
+    case .rootDropped(let path):
+      roots.dropped(path)
+      statistics.clearWarning(.watching(path))
+      // By what is watched now, since another root may cover some of it.
+      await visibility.refresh(try await catalogue.setOffline(outside: roots.realPaths, now: now))
+      events.send(.offline(path, reason: "it is watched no more"), at: now)
     case .mountOffline(let path, let reason):
       away.insert(path)
       try await setOffline(path, reason: reason, below: path)

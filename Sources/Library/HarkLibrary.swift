@@ -119,6 +119,14 @@ public final class HarkLibrary: Service {
   /// Closes the catalogue after ``run()`` has returned, so that its file alone holds everything.
   public func close() throws(HarkError) { try catalogue.close() }
 
+  /// Watches `paths`, absolute directories, and nothing else from now on. A new root is scanned; the
+  /// files of one that is missing are kept, offline. Returns before the scan has begun.
+  public func watch(_ paths: [FilePath]) async throws(HarkError) {
+    let watched = try await SeenRoots(catalogue: catalogue).watchedRoots(paths)
+    roots.replace(with: watched)
+    watcher.watch(watched.map(\.root))
+  }
+
   /// Changes to another model while the library runs. Throws, and changes nothing, if the file cannot
   /// be loaded.
   public func replaceModel(with file: FilePath) async throws(HarkError) {

@@ -14,34 +14,65 @@ final class RootStates: Sendable {
     var real: FilePath
   }
 
-  private let order: [FilePath]
-  private let roots: Mutex<[FilePath: Root]>
+  private struct State {
+    /// The roots of the settings, in their order.
+    var order: [FilePath] = []
+    /// Those, and others until the watcher says that it has dropped them.
+    var roots: [FilePath: Root] = [:]
+  }
 
-  init(_ seen: [SeenRoots.Root]) {
-    order = seen.map(\.root.path)
-    roots = Mutex(
-      Dictionary(seen.map { ($0.root.path, Root(real: $0.real)) }) { first, _ in first })
+  private let state = Mutex(State())
+
+  init(_ seen: [SeenRoots.Root]) { replace(with: seen) }
+
+  /// These are the roots of the settings from now on. Those that were there stay as they are.
+  func replace(with seen: [SeenRoots.Root]) {
+    state.withLock { state in
+      state.order = seen.map(\.root.path)
+      for one in seen where state.roots[one.root.path] == nil {
+        state.roots[one.root.path] = Root(real: one.real)
+      }
+    }
+  }
+
+  /// Another root's scan tells the files of `path`: it waits for none of its own.
+  func covered(_ path: FilePath) {
+    change(path) {
+      guard $0.state == .scanning else { return }
+      $0.state = $0.resting
+      $0.detail = $0.restingDetail
+    }
+  }
+
+  /// The watcher has dropped `path`. A root that the settings have named again since is as new.
+  func dropped(_ path: FilePath) {
+    state.withLock { state in
+      let real = state.order.contains(path) ? state.roots[path]?.real : nil
+      state.roots[path] = real.map { Root(real: $0) }
+    }
   }
 
   /// Where the roots really lie, in the order of the settings.
-  var realPaths: [FilePath] { roots.withLock { roots in order.compactMap { roots[$0]?.real } } }
+  var realPaths: [FilePath] {
+    state.withLock { state in state.order.compactMap { state.roots[$0]?.real } }
+  }
 
   func setReal(_ real: FilePath, of path: FilePath) { change(path) { $0.real = real } }
 
-  func real(of path: FilePath) -> FilePath { roots.withLock { $0[path]?.real } ?? path }
+  func real(of path: FilePath) -> FilePath { state.withLock { $0.roots[path]?.real } ?? path }
 
   /// The root that `path` lies in; the innermost one if they are nested.
   func root(holding path: FilePath) -> FilePath? {
-    roots.withLock { roots in
-      roots.filter { path.isAtOrBelow($0.value.real) }
+    state.withLock { state in
+      state.roots.filter { path.isAtOrBelow($0.value.real) }
         .max { $0.value.real.length < $1.value.real.length }?.key
     }
   }
 
   var all: [LibraryStatus.Root] {
-    roots.withLock { roots in
-      order.compactMap { path in
-        roots[path].map {
+    state.withLock { state in
+      state.order.compactMap { path in
+        state.roots[path].map {
           LibraryStatus.Root(path: path, state: $0.state, detail: $0.detail)
         }
       }
@@ -49,7 +80,9 @@ final class RootStates: Sendable {
   }
 
   /// Whether a scan is under way, so that files may be missing from the catalogue.
-  var isScanning: Bool { roots.withLock { $0.values.contains { $0.state == .scanning } } }
+  var isScanning: Bool {
+    state.withLock { $0.roots.values.contains { $0.state == .scanning } }
+  }
 
   /// A scan of `real` has begun; it says something about a root only where it is one.
   func scanStarted(_ real: FilePath) {
@@ -80,15 +113,15 @@ final class RootStates: Sendable {
   }
 
   private func change(real: FilePath, _ body: (inout Root) -> Void) {
-    let names = roots.withLock { $0.filter { $0.value.real == real }.map(\.key) }
+    let names = state.withLock { $0.roots.filter { $0.value.real == real }.map(\.key) }
     for name in names { change(name, body) }
   }
 
   private func change(_ path: FilePath, _ body: (inout Root) -> Void) {
-    roots.withLock { roots in
-      guard var root = roots[path] else { return }
+    state.withLock { state in
+      guard var root = state.roots[path] else { return }
       body(&root)
-      roots[path] = root
+      state.roots[path] = root
     }
   }
 }

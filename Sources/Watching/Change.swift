@@ -24,6 +24,11 @@ public enum Change: Hashable, Sendable {
   case rootOnline(FilePath, real: FilePath, identity: FileSystemIdentity)
   /// Its files are not deleted, only away.
   case rootOffline(FilePath, reason: String)
+  /// Another root's scan comes by it, and tells its files from now on.
+  case rootCovered(FilePath)
+  /// It is no longer among the roots (``Watcher/watch(_:)``). What another root covers is told by that
+  /// one; the rest is not deleted, only away.
+  case rootDropped(FilePath)
   /// The reason says what to do.
   case rootUnreadable(FilePath, reason: String)
   /// A file system mounted below a root; `identity` is to be recorded.

@@ -12,6 +12,8 @@ public final class Watcher: Sendable {
   /// Orders from outside, for the thread.
   struct Orders {
     var rescans: [Rescan] = []
+    /// What to watch instead; `nil` once the thread knows.
+    var roots: [WatchedRoot]?
     var isStopped = false
     var hasRun = false
     var ended: CheckedContinuation<Void, Never>?
@@ -103,6 +105,14 @@ public final class Watcher: Sendable {
   ///   not the recorded one, or because it is empty: its old files are then gone for good.
   public func rescan(under path: FilePath? = nil, adopting: Bool = false) {
     orders.withLock { $0.rescans.append(Rescan(path: path, isAdopting: adopting)) }
+    wake.raise()
+  }
+
+  /// Watches `roots` and nothing else from now on. A root that is watched already goes on undisturbed,
+  /// whatever is recorded about it here; a new one is scanned; one that is missing is told as
+  /// `rootDropped`. Returns at once: a scan that is under way ends first.
+  public func watch(_ roots: [WatchedRoot]) {
+    orders.withLock { $0.roots = roots }
     wake.raise()
   }
 

@@ -4,10 +4,15 @@ import SystemPackage
 
 /// Roots: coming, going, and being looked at again.
 extension WatcherThread {
+  /// Shorter paths first, so that a root is there before the roots below it.
+  static func sorted(_ roots: [RootState]) -> [RootState] {
+    roots.sorted { $0.configured.length < $1.configured.length }
+  }
+
   /// Every real directory of every root comes before the first symbolic link, so that a link from
   /// one root into another finds the directory known.
-  func startRoots() {
-    let online = roots.filter(open)
+  func start(_ new: [RootState]) {
+    let online = new.filter(open)
     for root in online {
       guard let node = root.node else { continue }
       begin(root)
@@ -17,6 +22,25 @@ extension WatcherThread {
       followLinks(of: root)
       finish(root)
     }
+  }
+
+  /// Makes `wanted` the roots: those that are missing in it go first, so that what they covered, or
+  /// what a new root finds in their place, is told anew and stays.
+  func change(roots wanted: [WatchedRoot]) {
+    let paths = Set(wanted.map(\.path))
+    let dropped = roots.filter { !paths.contains($0.configured) }
+    roots.removeAll { !paths.contains($0.configured) }
+    for root in dropped {
+      if let node = root.node { drop(node) }
+      root.node = nil
+      logger.notice("'\(root.configured.escaped)' is watched no more; its files are kept, offline")
+      emit(.rootDropped(root.configured))
+    }
+    let known = Set(roots.map(\.configured))
+    let new = Self.sorted(wanted.filter { !known.contains($0.path) }.map(RootState.init))
+    roots = Self.sorted(roots + new)
+    start(new)
+    for root in dropped { uncover(below: root) }
   }
 
   /// Looks at one root, whatever its state.
@@ -83,6 +107,7 @@ extension WatcherThread {
     if roots.contains(where: { $0 !== root && covers($0, real) }) {
       root.phase = .covered
       root.node = nil
+      emit(.rootCovered(root.configured))
       return false
     }
     let identity = DirectoryIdentity(device: probe.device, inode: probe.inode)
@@ -102,6 +127,7 @@ extension WatcherThread {
       inner.node = nil
       inner.phase = .covered
       inner.nextLook = nil
+      emit(.rootCovered(inner.configured))
     }
     return true
   }
@@ -138,7 +164,11 @@ extension WatcherThread {
     for path in root.mounts.keys { root.mounts[path]?.number = nil }
     tellOffline(root, reason)
     root.nextLook = MonotonicClock.now() + UInt64(options.offlineInterval * 1e9)
-    // What it covered now stands for itself.
+    uncover(below: root)
+  }
+
+  /// What `root` covered now stands for itself, or below another root.
+  private func uncover(below root: RootState) {
     for inner in roots where inner.phase == .covered {
       guard let innerReal = inner.real, let real = root.real, innerReal.isAtOrBelow(real) else {
         continue

@@ -30,8 +30,7 @@ final class WatcherThread {
     options = watcher.options
     logger = watcher.logger
     pending = PendingFiles(watcher.options)
-    // Shorter paths first, so that a root is there before the roots below it.
-    roots = watcher.roots.map(RootState.init).sorted { $0.configured.length < $1.configured.length }
+    roots = Self.sorted(watcher.roots.map(RootState.init))
     do throws(Errno) {
       inotify = try InotifyQueue()
       inotifyFailure = nil
@@ -44,10 +43,11 @@ final class WatcherThread {
   }
 
   func run() {
-    startRoots()
+    start(roots)
     flush()
     while !isStopped {
       wait()
+      handleRoots()
       handleRescans()
       handleEvents()
       handleDeadlines()
@@ -94,6 +94,14 @@ final class WatcherThread {
         look(at: root)
       }
     }
+  }
+
+  private func handleRoots() {
+    let wanted: [WatchedRoot]? = watcher.orders.withLock { orders in
+      defer { orders.roots = nil }
+      return orders.roots
+    }
+    if let wanted { change(roots: wanted) }
   }
 
   private func handleRescans() {

@@ -18,13 +18,12 @@ struct Daemon {
     let settings = try await options.settings()
     let environment = environment
     JournalLogHandler.setLevel(settings.logLevel)
-    LoggingSystem.bootstrap { _ in JournalLogHandler(environment: environment) }
-    let logger = Logger(label: "harkd")
-    guard !settings.watch.isEmpty else {
-      throw HarkError(
-        .invalidSetting, "there is no folder to watch",
-        remedy: "give one with --watch DIR, or list some under `watch:` in hark.yaml")
+    let journal = JournalSocket(environment: environment)
+    LoggingSystem.bootstrap { label in
+      JournalLogHandler(label: label, environment: environment, journal: journal)
     }
+    let logger = Logger(label: "harkd")
+    try settings.checkFolders()
     // Taken first: whoever may not serve must not touch anything either.
     let listeners = try listeners(settings)
     let library = try await HarkLibrary(

@@ -3,6 +3,7 @@ import Library
 import Logging
 import Server
 import ServiceLifecycle
+import SystemPackage
 import UnixSignals
 
 /// Reads the settings again on SIGHUP. Bad settings change nothing and are logged.
@@ -18,7 +19,9 @@ struct Reloading: Service {
     for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
       notifier?.reloading()
       do throws(HarkError) {
-        current = try await apply(try await options.settings(), over: current)
+        let new = try await options.settings()
+        try new.checkFolders()
+        await apply(new, over: &current)
         logger.notice("settings are read again")
       } catch {
         logger.error("the settings stay as they were: \(error)")
@@ -27,21 +30,43 @@ struct Reloading: Service {
     }
   }
 
-  private func apply(_ new: Settings, over old: Settings) async throws(HarkError) -> Settings {
-    var applied = old
-    if new.logLevel != old.logLevel {
+  /// Changes what can be changed now, in `current` too, and names the rest.
+  private func apply(_ new: Settings, over current: inout Settings) async {
+    var refused: Set<Setting> = []
+    if new.logLevel != current.logLevel {
       JournalLogHandler.setLevel(new.logLevel)
-      applied.logLevel = new.logLevel
+      current.logLevel = new.logLevel
     }
-    if new.model != old.model, let model = new.model {
-      try await library.replaceModel(with: model)
-      applied.model = model
+    if new.watch != current.watch {
+      do throws(HarkError) {
+        try await library.watch(new.watch)
+        tellFolders(new.watch, current.watch)
+        current.watch = new.watch
+      } catch {
+        logger.error("the watched folders stay as they were: \(error)")
+        refused.insert(.watch)
+      }
     }
-    let waiting = new.differences(from: applied)
+    if new.model != current.model, let model = new.model {
+      do throws(HarkError) {
+        try await library.replaceModel(with: model)
+        current.model = model
+      } catch {
+        logger.error("the model stays as it was: \(error)")
+        refused.insert(.model)
+      }
+    }
+    let waiting = new.differences(from: current).filter { !refused.contains($0) }
     if !waiting.isEmpty {
       let names = waiting.map(\.rawValue).joined(separator: ", ")
       logger.warning("changed, and in effect only when harkd is restarted: \(names)")
     }
-    return applied
+  }
+
+  /// What is dropped is told by the watcher, once it has let go of it.
+  private func tellFolders(_ new: [FilePath], _ old: [FilePath]) {
+    for folder in new where !old.contains(folder) {
+      logger.notice("'\(folder.escaped)' is watched from now on")
+    }
   }
 }

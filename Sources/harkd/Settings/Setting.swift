@@ -45,5 +45,5 @@ enum Setting: String, CaseIterable, Sendable {
 
   /// Whether a running daemon takes a new value when it rereads its settings; the others wait for a
   /// restart.
-  var isReloadable: Bool { self == .logLevel || self == .model }
+  var isReloadable: Bool { self == .logLevel || self == .model || self == .watch }
 }

@@ -30,6 +30,14 @@ struct Settings: Sendable, Equatable {
 }
 
 extension Settings {
+  /// Throws `invalidSetting` if there is no folder to watch.
+  func checkFolders() throws(HarkError) {
+    guard watch.isEmpty else { return }
+    throw HarkError(
+      .invalidSetting, "there is no folder to watch",
+      remedy: "give one with --watch DIR, or list some under `watch:` in hark.yaml")
+  }
+
   /// The settings whose values differ between `self` and `other`.
   func differences(from other: Settings) -> [Setting] {
     func differs<Value: Equatable>(_ value: KeyPath<Settings, Value>) -> Bool {
