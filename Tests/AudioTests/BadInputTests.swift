@@ -138,7 +138,8 @@ import Testing
     try file.finish()
     #expect(file.framesRead == Int64(frames))
     #expect(file.warnings == [])
-    #expect(residentBytes() - before < 32 << 20)
+    // Other tests run in this process; the file has 288 MB, its samples as floats 1.2 GB.
+    #expect(residentBytes() - before < 128 << 20)
   }
 
   private func residentBytes() -> Int {
