@@ -78,8 +78,9 @@ let package = Package(
     .target(name: "Embedding", dependencies: ["Core", "CDNNL", crypto]),
     .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Peaks", "Embedding"]),
     .target(name: "MappedFiles", dependencies: ["Core", "CKernels", system]),
-    .target(name: "Fingerprint", dependencies: ["Core", "MappedFiles", system]),
-    .target(name: "VectorIndex", dependencies: ["Core", "CKernels", "MappedFiles", system]),
+    .target(name: "Fingerprint", dependencies: ["CLinux", "Core", "MappedFiles", system]),
+    .target(
+      name: "VectorIndex", dependencies: ["CKernels", "CLinux", "Core", "MappedFiles", system]),
     .target(name: "Catalogue", dependencies: ["Core", "VectorIndex", grdb, system]),
     .target(name: "Watching", dependencies: ["Core", "CLinux", logging, system]),
     .target(

@@ -1,6 +1,4 @@
-// Which kernels this CPU can run, and on how many. The caller asks once and keeps the table.
-#define _GNU_SOURCE
-#include <sched.h>
+// Which kernels this CPU can run. The caller asks once and keeps the table.
 #include <string.h>
 
 #include "tables.h"
@@ -44,9 +42,4 @@ const hark_kernels *hark_kernels_best(void) {
     if (can_run(tables[i])) return tables[i];
   }
   return &hark_scalar_kernels;
-}
-
-int hark_processors(void) {
-  cpu_set_t set;
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 2;
 }

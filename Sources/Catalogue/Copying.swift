@@ -3,6 +3,11 @@ import GRDB
 import SystemPackage
 
 extension Catalogue {
+  /// The files of a catalogue: itself, and what SQLite may keep beside it.
+  public static func files(at path: FilePath) -> [FilePath] {
+    ["", "-wal", "-shm", "-journal"].map { FilePath(bytes: path.bytes + Array($0.utf8)) }
+  }
+
   /// Copies the catalogue as it is at one moment to a file that is not there yet, with SQLite's own
   /// backup. Reading and writing go on meanwhile. Blocks. Complexity: O(size of the file).
   ///

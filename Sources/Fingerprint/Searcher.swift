@@ -1,12 +1,7 @@
+import CLinux
 import Core
 import Dispatch
 import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
 
 /// Finds alignments: votes for where a query lies, then verification of the places that lead.
 struct Searcher {
@@ -77,7 +72,7 @@ struct Searcher {
 
   /// The places that lead at each warp. Several warps are tried on all cores.
   private func leads(_ query: Query, _ effort: Effort) -> [Lead] {
-    let parts = min(effort.warps.count, max(1, Self.processors))
+    let parts = min(effort.warps.count, Self.processors)
     guard parts > 1 else { return leads(query, effort, effort.warps) }
     let gathered = Mutex<[Lead]>([])
     DispatchQueue.concurrentPerform(iterations: parts) { part in
@@ -102,7 +97,8 @@ struct Searcher {
     return leads
   }
 
-  private static let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+  /// What a unit or `taskset` leaves this process, asked once.
+  private static let processors = Int(hark_core_count())
 }
 
 extension Alignment {

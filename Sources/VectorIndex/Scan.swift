@@ -1,4 +1,4 @@
-import CKernels
+import CLinux
 import Core
 import Dispatch
 import Synchronization
@@ -14,7 +14,7 @@ enum Scan {
   }
 
   /// What a unit or `taskset` leaves this process, asked once.
-  private static let processors = hark_processors()
+  private static let processors = hark_core_count()
 
   /// Runs `body` for each part, at the same time where there are several, and merges what they return.
   static func gather<Kept: Sendable>(

@@ -83,9 +83,6 @@ const hark_kernels *hark_kernels_named(const char *name);
 /// The fastest table that this CPU can run; never NULL.
 const hark_kernels *hark_kernels_best(void);
 
-/// Processors that this process may run on; 2 where the system does not say.
-int hark_processors(void);
-
 /// Exact to double precision, the same on every CPU, in [-1, 1]; 0 if either vector is zero or a
 /// value is not finite.
 double hark_cosine_f32(const float *query, const float *row);

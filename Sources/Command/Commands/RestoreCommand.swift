@@ -1,6 +1,7 @@
 import ArgumentParser
 import Core
 import SystemPackage
+import Workers
 
 #if canImport(Glibc)
   import Glibc
@@ -38,17 +39,11 @@ struct RestoreCommand: ParsableCommand {
     }
     defer { for pointer in pointers { free(pointer) } }
     // Beside this program first: an installed one must not restore for one that was built here.
-    if let own = Self.besideThisProgram() {
+    if let own = Executable.path?.removingLastComponent().appending("harkd") {
       _ = own.withPlatformString { execv($0, pointers + [nil]) }
     }
     execvp("harkd", pointers + [nil])
     throw HarkError.system(
       "cannot run harkd", errno: errno, remedy: "install it, or add it to PATH")
-  }
-
-  private static func besideThisProgram() -> FilePath? {
-    guard let own = realpath("/proc/self/exe", nil) else { return nil }
-    defer { free(own) }
-    return FilePath(platformString: own).removingLastComponent().appending("harkd")
   }
 }

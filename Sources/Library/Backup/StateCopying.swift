@@ -90,9 +90,6 @@ struct StateCopying: Sendable {
   }
 
   private static func remove(_ path: FilePath) {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-      let path = FilePath(bytes: path.bytes + Array(suffix.utf8))
-      _ = path.withPlatformString { unlink($0) }
-    }
+    for file in Catalogue.files(at: path) { _ = file.withPlatformString { unlink($0) } }
   }
 }

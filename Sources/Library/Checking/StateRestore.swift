@@ -51,8 +51,7 @@ public struct StateRestore: Sendable {
 
   /// SQLite would play a log that is left of another catalogue into the restored one.
   private func refuseLibrary(_ directory: StateDirectory) throws(HarkError) {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-      let file = FilePath(bytes: directory.catalogue.bytes + Array(suffix.utf8))
+    for file in Catalogue.files(at: directory.catalogue) {
       guard !ModelCopy.exists(file) else {
         throw HarkError(
           .invalidArgument, "\(path.escaped) holds a library already: \(file.escaped) is there",

@@ -3,9 +3,9 @@ import Glibc
 import SystemPackage
 
 /// The running program.
-enum Executable {
+public enum Executable {
   /// Its absolute path, symbolic links resolved; `nil` where procfs is not mounted.
-  static var path: FilePath? {
+  public static var path: FilePath? {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)
     guard count > 0 else { return nil }
