@@ -18,26 +18,9 @@ import Testing
     var life = IndexLife(directory, recorder.fileSystem)
     life.recorder = recorder
     for step in IndexLife.steps { try life.take(step) }
-    var disk = PowerLoss()
-    var states = 0
-    func look(_ place: Int) throws {
-      for manner in PowerLoss.Manner.all(seeds) {
-        let image = try TemporaryDirectory()
-        try disk.write(manner, to: image.url)
-        try body(image, life.history[disk.commits], "event \(place), \(manner)")
-        states += 1
-      }
+    return try PowerLoss.replay(recorder.events, seeds: seeds) { image, commits, place in
+      try body(image, life.history[commits], place)
     }
-    for (place, event) in recorder.events.enumerated() {
-      switch event {
-      case .synchronised, .synchronisedDirectory, .committed:
-        try look(place)
-        disk.apply(event)
-        try look(place + 1)
-      default: disk.apply(event)
-      }
-    }
-    return states
   }
 
   @Test func whatWasCommittedIsThere() throws {
