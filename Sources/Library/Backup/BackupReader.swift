@@ -20,6 +20,7 @@ struct BackupReader {
   }
 
   private static let piece = 1 << 20
+  private static let disk = FileSystem.system
 
   /// Writes the backup's files into a directory, each to the disk.
   ///
@@ -84,7 +85,7 @@ struct BackupReader {
           try file.writeAll(bytes)
           offset += bytes.count
         }
-        try Durable.synchronise(file, target)
+        try disk.call("cannot write \(target.escaped) to disk") { disk.synchronise(file.rawValue) }
         return checksum
       }
     } catch let error as HarkError {

@@ -89,14 +89,17 @@ public struct StateRestore: Sendable {
       let to = folder.isEmpty ? path : path.appending(folder)
       for name in try FileSystem.names(in: from).sorted()
       where name.hasSuffix(".hark") || name.hasSuffix(".safetensors") {
-        try Durable.rename(from.appending(name), to: to.appending(name))
+        try rename(from.appending(name), to.appending(name))
       }
-      try Durable.synchronise(directory: to)
+      try FileSystem.system.synchronise(directory: to)
     }
-    try Durable.rename(
-      place.appending("catalogue.sqlite"), to: path.appending("catalogue.sqlite"))
-    try Durable.synchronise(directory: path)
+    try rename(place.appending("catalogue.sqlite"), path.appending("catalogue.sqlite"))
+    try FileSystem.system.synchronise(directory: path)
     try? remove(place)
+  }
+
+  private func rename(_ from: FilePath, _ to: FilePath) throws(HarkError) {
+    try FileSystem.system.call("cannot make \(to.escaped)") { FileSystem.system.rename(from, to) }
   }
 
   private func remove(_ place: FilePath) throws(HarkError) {
