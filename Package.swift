@@ -35,7 +35,8 @@ let package = Package(
     .library(
       name: "HarkPipeline", targets: ["Core", "Audio", "Features", "Embedding", "Pipeline"]),
     .library(name: "HarkFingerprint", targets: ["Core", "Peaks", "Fingerprint"]),
-    .library(name: "HarkStorage", targets: ["Core", "VectorIndex", "Catalogue"]),
+    .library(
+      name: "HarkStorage", targets: ["Core", "Fingerprint", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
   ],
   dependencies: [
