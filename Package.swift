@@ -103,7 +103,8 @@ let package = Package(
     .target(
       name: "Command",
       dependencies: [
-        "Core", "API", "Fingerprint", "Workers", argumentParser, logging, nioCore, nioHTTP1,
+        "Core", "API", "MappedFiles", "Fingerprint", "Workers", argumentParser, logging, nioCore,
+        nioHTTP1,
         nioPosix, system,
       ]),
 
