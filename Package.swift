@@ -154,7 +154,10 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "API", "harkd", "hark-worker", "hark"]),
+      dependencies: [
+        "TestSupport", "Core", "VectorIndex", "Fingerprint", "Catalogue", "API", "harkd",
+        "hark-worker", "hark", system,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
