@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Fingerprint
+import Threads
 import VectorIndex
 
 /// What happens to the files between two batches: backups are opened, and waste is given back.

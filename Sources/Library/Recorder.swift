@@ -4,6 +4,7 @@ import Fingerprint
 import Logging
 import Synchronization
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Makes analyses last, in the order that a power cut cannot break: rows are appended, fsynced, then
@@ -18,8 +19,8 @@ actor Recorder {
   private let events: EventHub
   private let statistics: Statistics
   let logger: Logger
-  let disk = BlockingWork(label: "hark.recorder", isSerial: true)
-  private let merging = BlockingWork(label: "hark.landmarks", isSerial: true)
+  let disk = BlockingWork(isSerial: true)
+  private let merging = BlockingWork(isSerial: true)
 
   private typealias Entry = (finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)
 
@@ -107,7 +108,7 @@ actor Recorder {
   }
 
   private func pause(seconds: Double) async {
-    let rest = Task<Void, Never> { try? await Task.sleep(for: .seconds(seconds)) }
+    let rest = Task<Void, Never> { try? await Alarm.sleep(for: .seconds(seconds)) }
     self.rest = rest
     await rest.value
   }

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 
 /// Gives waiting files to the workers, newest wishes first, and says when nothing is left.
 ///
@@ -99,7 +100,7 @@ actor Scheduler {
       try await rest()
     } catch {
       logger.error("cannot look for waiting files: \(error)")
-      try? await Task.sleep(for: .seconds(5))
+      try? await Alarm.sleep(for: .seconds(5))
       wake()
     }
   }
@@ -126,7 +127,7 @@ actor Scheduler {
         logger.warning("files wait to be analysed: \(failure.message)")
       }
     }
-    try? await Task.sleep(for: .seconds(2))
+    try? await Alarm.sleep(for: .seconds(2))
   }
 
   private func goOn() {
@@ -186,7 +187,7 @@ actor Scheduler {
     retryTimer?.cancel()
     guard let pause = try await catalogue.nextRetry(now: WallClock.now) else { return }
     retryTimer = Task { [signal] in
-      try? await Task.sleep(for: .seconds(max(0.1, pause)))
+      try? await Alarm.sleep(for: .seconds(max(0.1, pause)))
       if !Task.isCancelled { signal.yield() }
     }
   }

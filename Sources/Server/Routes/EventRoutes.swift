@@ -6,6 +6,7 @@ import Library
 import NIOConcurrencyHelpers
 import NIOCore
 import ServiceLifecycle
+import Threads
 
 /// `GET /v1/events`: what happens in the library, as server-sent events.
 struct EventRoutes: Sendable {
@@ -75,7 +76,7 @@ struct EventRoutes: Sendable {
         }
         group.addTask {
           while true {
-            try await Task.sleep(for: interval)
+            try await Alarm.sleep(for: interval)
             source.yield(ByteBuffer(string: ":\n\n"))
           }
         }
