@@ -108,7 +108,8 @@ let package = Package(
     .target(
       name: "Command",
       dependencies: [
-        "Core", "API", "Fingerprint", "Workers", argumentParser, logging, nioCore, nioHTTP1,
+        "Core", "API", "MappedFiles", "Fingerprint", "Workers", argumentParser, logging, nioCore,
+        nioHTTP1,
         nioPosix, system,
       ]),
 
@@ -159,7 +160,10 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "API", "harkd", "hark-worker", "hark"]),
+      dependencies: [
+        "TestSupport", "Core", "VectorIndex", "Fingerprint", "Catalogue", "API", "harkd",
+        "hark-worker", "hark", system,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -38,7 +38,7 @@ public struct StateRestore: Sendable {
     }
     let directory = try StateDirectory(path: path)
     try refuseLibrary(directory)
-    let place = path.appending("restoring")
+    let place = Self.place(in: path)
     try remove(place)
     do throws(HarkError) {
       let report = try await unpack(backup, in: place)
@@ -48,6 +48,18 @@ public struct StateRestore: Sendable {
       try? remove(place)
       throw error
     }
+  }
+
+  /// Where a backup is unpacked.
+  private static func place(in state: FilePath) -> FilePath { state.appending("restoring") }
+
+  /// Removes what a restore left that was killed. Returns whether it had not come to its end, so that
+  /// the directory holds no library.
+  static func removeLeftover(in directory: StateDirectory) throws(HarkError) -> Bool {
+    let place = place(in: directory.path)
+    guard ModelCopy.exists(place) else { return false }
+    try StateRestore(path: directory.path).remove(place)
+    return !ModelCopy.exists(directory.catalogue)
   }
 
   /// SQLite would play a log that is left of another catalogue into the restored one.
