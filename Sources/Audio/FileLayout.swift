@@ -14,12 +14,17 @@ struct FileLayout {
   private static let sniffed = 96 << 10
   /// Bytes of padding or junk that may precede the first MPEG frame.
   private static let junkLimit = 64 << 10
+  /// Tags at the start of a file that are skipped: without a limit a file of nothing else would be read
+  /// ten thousand times over.
+  private static let mostTags = 16
 
   /// - Throws: ``AnalysisFailure``: `empty`, `notAudio`, `unsupported`, `readError`.
   init(_ source: DescriptorSource) throws(AnalysisFailure) {
     guard source.stamp.size > 0 else { throw AnalysisFailure(.empty, "the file is empty") }
     var head = try source.bytes(at: 0, count: Self.sniffed)
-    while let tag = Self.tagLength(head), base + tag < source.stamp.size {
+    var tags = 0
+    while tags < Self.mostTags, let tag = Self.tagLength(head), base + tag < source.stamp.size {
+      tags += 1
       base += tag
       head = try source.bytes(at: base, count: Self.sniffed)
     }

@@ -54,7 +54,6 @@ private struct IndexCheck {
   }
 
   mutating func run(_ rows: [StoredRows], progress: (_ done: Int, _ total: Int) -> Void) {
-    let total = rows.reduce(0) { $0 + max(0, $1.pooled.count) + max(0, $1.segments.count) }
     do {
       _ = try SlotLayout(rows, generation: generation, directory: directory)
     } catch {
@@ -63,11 +62,18 @@ private struct IndexCheck {
           kind: .contradiction, file: directory, recording: nil,
           message: error.description))
     }
+    // What is no range of rows was reported above.
+    func ranges(_ kind: RowKind) -> [(key: RecordingKey, range: RowRange)] {
+      rows.map { (key: $0.key, range: kind == .recordings ? $0.pooled : $0.segments) }
+        .filter { $0.range.isPossible && $0.range.count > 0 && $0.range.generation == generation }
+        .sorted { $0.range.first < $1.range.first }
+    }
+    let total = RowKind.stored.reduce(0) { sum, kind in
+      sum + ranges(kind).reduce(0) { $0 + $1.range.count }
+    }
     var done = 0
     for kind in RowKind.stored {
-      let ranges = rows.map { (key: $0.key, range: kind == .recordings ? $0.pooled : $0.segments) }
-        .filter { $0.range.count > 0 && $0.range.first >= 0 && $0.range.generation == generation }
-        .sorted { $0.range.first < $1.range.first }
+      let ranges = ranges(kind)
       guard let file = file(kind, isNeeded: !ranges.isEmpty) else { continue }
       for (key, range) in ranges {
         check(range, of: key, in: file)

@@ -22,6 +22,12 @@ public struct RowRange: Hashable, Sendable, Codable {
 
   /// The first row after these.
   var end: Int { first + count }
+
+  /// Whether a file can have such rows: then what is reckoned with them fits integers. A catalogue that is
+  /// damaged may say anything.
+  var isPossible: Bool {
+    (0..<Int.max / 1024).contains(first) && (0..<Int(Int32.max)).contains(count)
+  }
 }
 
 /// One recording's rows in both files of a model, as the catalogue hands them over at start-up.

@@ -31,8 +31,7 @@ struct SlotLayout {
         throw fault(row, "they are not of generation \(generation)")
       }
       guard row.pooled.count == 1, (0..<Self.greatestRow).contains(row.pooled.first),
-        (0..<Self.greatestRow).contains(row.segments.count),
-        (0..<Int.max / 1024).contains(row.segments.first)
+        row.segments.isPossible
       else { throw fault(row, "they are not ranges of rows") }
       guard row.pooled.first >= pooledEnd, row.segments.first >= segmentsEnd else {
         throw fault(row, "they overlap another recording's")

@@ -72,6 +72,13 @@ import Testing
         """)
   }
 
+  @Test func aLengthThatIsNoNumberOfSecondsIsUnknown() {
+    for duration in [1e300, -1e300] {
+      let entry = Playlist.Entry(path: "/m/a.ogg", duration: duration)
+      #expect(String(decoding: Playlist.lines(entry), as: UTF8.self).hasPrefix("#EXTINF:-1,"))
+    }
+  }
+
   /// A path with a line break must not become two entries.
   @Test func pathsThatNoLineHoldsBecomeURIs() {
     for (path, line) in [

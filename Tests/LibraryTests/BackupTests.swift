@@ -151,4 +151,23 @@ import Testing
       try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
         == ["backup.tar", "state"])
   }
+
+  /// A list as long as the archive, or a million empty files, would take memory and time for nothing.
+  @Test func aBackupOfAbsurdSizeIsRefused() async throws {
+    func archive(_ names: [String], manifest: Int) -> [UInt8] {
+      var bytes = names.reduce(into: [UInt8]()) {
+        $0 += TarHeader(name: $1, byteCount: 0, modified: 0).encoded
+      }
+      bytes += TarHeader(name: BackupManifest.name, byteCount: manifest, modified: 0).encoded
+      return bytes + [UInt8](repeating: 0, count: manifest) + TarHeader.end
+    }
+    for absurd in [
+      archive([], manifest: 257 << 10), archive((0..<1_025).map { "\($0).hark" }, manifest: 512),
+    ] {
+      let error = await #expect(throws: HarkError.self) {
+        try await Self.restore(absurd, try TemporaryDirectory())
+      }
+      #expect(error?.message.contains("no part of a backup") == true)
+    }
+  }
 }

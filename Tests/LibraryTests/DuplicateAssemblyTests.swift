@@ -155,3 +155,16 @@ import Testing
     #expect(CopyQuality.isLossless(codec: codec) == isLossless)
   }
 }
+
+/// A few bytes of audio in front of a hole of terabytes.
+@Suite struct BitRateTests {
+  @Test func aSparseFileHasABitRate() {
+    let file = FileEntry(
+      path: "/a", state: .analysed, size: .max, modified: 0, recording: nil, duration: nil,
+      metadata: Metadata(), failure: nil, failureCount: 0, retryAt: nil, added: 0)
+    let facts = AudioFacts(
+      duration: 1 / 384_000, sampleRate: 384_000, channels: 1, frames: 1, container: "", codec: "",
+      peak: 0, loudness: nil, silenceShare: 0)
+    #expect(file.bitRate(facts) == 1_000_000_000_000_000)
+  }
+}

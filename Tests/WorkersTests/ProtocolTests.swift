@@ -40,7 +40,7 @@ import Testing
       .analyse(AnalysisRequest(models: [], constellation: .recording)),
       .analyse(AnalysisRequest(models: [], constellation: .query)),
       .constellation(
-        .init(samples: 1 << 40, frames: 70_000, soundingFrames: 3, counts: [1, 1 << 27])),
+        .init(samples: 1 << 35, frames: 1 << 27, soundingFrames: 3, counts: [1, 1 << 27])),
       .peaks([
         Peak(time: -3, frequency: 64, rank: 0), Peak(time: .max, frequency: 2_816, rank: 89),
       ]), .progress(seconds: 72_000.25),

@@ -21,7 +21,7 @@ enum Playlist {
   /// An entry's lines. The path is written byte for byte, except where a line cannot hold it: then
   /// it becomes a `file:` URI (RFC 8089).
   static func lines(_ entry: Entry) -> [UInt8] {
-    let seconds = entry.duration.map { Int($0.rounded()) } ?? -1
+    let seconds = entry.duration.flatMap { Int(exactly: $0.rounded()) } ?? -1
     let name = entry.path.lastComponent.map { FilePath(root: nil, components: $0) } ?? entry.path
     let title = oneLine(entry.title) ?? name.escaped
     let label = oneLine(entry.artist).map { "\($0) - \(title)" } ?? title

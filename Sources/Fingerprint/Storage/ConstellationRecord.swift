@@ -130,7 +130,8 @@ enum ConstellationRecord {
       place += length
     }
     guard stretch != nil || peaks.count == count else { return nil }
-    return Constellation(
+    let constellation = Constellation(
       grids: [peaks], samples: samples, frames: frames, soundingFrames: sounding)
+    return constellation.isPlausible ? constellation : nil
   }
 }

@@ -43,9 +43,9 @@ extension LandmarkStore {
   /// record is damaged stays out; ``check(progress:)`` tells. Throws what the system says; what was
   /// not read then is still missing.
   func absorbMissing(upTo most: Int) throws(HarkError) {
-    let (file, wanted) = state.withLock { state in
+    var (file, line, wanted) = state.withLock { state in
       (
-        state.file,
+        state.file, state.parts.reduce(0) { $0 + $1.frames },
         state.missing.compactMap { key in state.ranges[key].map { (key, $0) } }
           .sorted { $0.1.offset < $1.1.offset }
       )
@@ -57,6 +57,12 @@ extension LandmarkStore {
     for (key, range) in wanted where landmarks < most && failure == nil {
       do throws(HarkError) {
         let constellation = try file.constellation(at: range, of: key)
+        line += constellation.frames + LandmarkIndex.gap
+        // What was appended fits; records that say otherwise are not what was appended.
+        guard line < Int(UInt32.max) else {
+          damaged.append(key)
+          continue
+        }
         found.append((key, constellation, range))
         landmarks += (constellation.grids.first?.count ?? 0) * parameters.fanOut
       } catch {

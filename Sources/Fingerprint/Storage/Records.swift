@@ -37,6 +37,11 @@ extension DataFile {
 
   /// The bytes of a record, and eight zeros behind them.
   func record(at range: LandmarkRange, of key: RecordingKey) throws(HarkError) -> [UInt8] {
+    // A catalogue that is damaged may say anything.
+    let end = try self.length()
+    guard (0..<end).contains(range.offset), (1...end - range.offset).contains(range.length) else {
+      throw damaged(key)
+    }
     var bytes = try read(at: range.offset, count: range.length)
     guard bytes.count == range.length, Checksum.crc32c(bytes[...]) == range.checksum else {
       throw damaged(key)

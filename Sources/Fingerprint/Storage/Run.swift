@@ -41,6 +41,18 @@ final class Run: Sendable {
     self.number = number
     self.file = file
     self.summary = summary
+    guard hasRecordingsInOrder else { throw Self.damaged(path, "its tables") }
+  }
+
+  /// Whether its recordings lie one behind the other on its line.
+  private var hasRecordingsInOrder: Bool {
+    var end = 0
+    for slot in 0..<recordingCount {
+      let recording = recording(slot)
+      guard Int(recording.first) >= end else { return false }
+      end = Int(recording.first) + Int(recording.frames)
+    }
+    return end <= frames
   }
 
   static let remedy = "it is made anew from the records"
@@ -206,7 +218,8 @@ struct RunSummary: Hashable, Sendable {
     (tableChecksum, postingChecksum) = (word(40), word(44))
     // So that offsets cannot overflow; a run's own limits are narrower.
     guard (0...1 << 31).contains(recordings), (0...Int(UInt32.max)).contains(frames),
-      (0...Int(UInt32.max)).contains(postingBytes)
+      (0...Int(UInt32.max)).contains(postingBytes), (0...postingBytes * 8).contains(landmarks),
+      (0...Landmark.keys).contains(keysInUse)
     else { return nil }
   }
 }

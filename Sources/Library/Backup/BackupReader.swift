@@ -20,6 +20,9 @@ struct BackupReader {
   }
 
   private static let piece = 1 << 20
+  /// More files than any backup has, and bytes of a list of so many: a reader's memory has a bound.
+  private static let mostFiles = 1_024
+  private static let longestManifest = 256 << 10
   private static let disk = FileSystem.system
 
   /// Writes the backup's files into a directory, each to the disk.
@@ -37,7 +40,10 @@ struct BackupReader {
       archive.read(at: offset, count: TarHeader.blockSize).padded(to: TarHeader.blockSize))
     {
       let (name, start) = (header.name, offset + TarHeader.blockSize)
-      guard isOurs(name), manifest == nil, !found.contains(where: { $0.name == name }) else {
+      guard isOurs(name), manifest == nil, found.count < mostFiles,
+        name != BackupManifest.name || header.byteCount <= longestManifest,
+        !found.contains(where: { $0.name == name })
+      else {
         throw HarkError(.corrupt, "\(path.escaped) holds \(name), which is no part of a backup")
       }
       guard start + header.byteCount <= length else { throw incomplete(path) }

@@ -64,7 +64,8 @@ extension RecordingEntry {
 extension FileEntry {
   /// Bits a second of the whole file; 0 where nothing is known of its length.
   func bitRate(_ facts: AudioFacts) -> Int {
-    facts.duration > 0 ? Int((Double(size) * 8 / facts.duration).rounded()) : 0
+    // A sparse file of a single frame has more bits a second than an integer.
+    facts.duration > 0 ? Int(min(1e15, (Double(size) * 8 / facts.duration).rounded())) : 0
   }
 }
 

@@ -61,10 +61,13 @@ extension Message.ConstellationHeader {
 
   init(from reader: inout FrameReader) throws(MalformedFrame) {
     let samples = try reader.integer(Int64.self)
-    guard samples >= 0 else { throw MalformedFrame("\(samples) samples") }
+    guard (0...Int64(Constellation.mostSamples)).contains(samples) else {
+      throw MalformedFrame("\(samples) samples")
+    }
     self.samples = Int(samples)
-    frames = Int(try reader.integer(UInt32.self))
-    soundingFrames = Int(try reader.integer(UInt32.self))
+    let most = Constellation.mostFrames
+    frames = try reader.count(UInt32.self, atMost: most, of: "frames")
+    soundingFrames = try reader.count(UInt32.self, atMost: most, of: "sounding frames")
     let grids = try reader.count(UInt8.self, atMost: 2, of: "grids")
     guard grids > 0 else { throw MalformedFrame("no grid") }
     counts = []
@@ -114,9 +117,9 @@ struct ConstellationAssembler {
     else { throw MalformedFrame("peaks that were not due") }
     // Peaks of one row come in order of frequency, and their interpolated times go back and forth by
     // less than a frame.
-    var last = grids[grid].last?.time ?? .min
+    var last = grids[grid].last?.time ?? Constellation.times.lowerBound
     for peak in peaks {
-      guard Int64(peak.time) + Int64(Peak.scale) > Int64(last) else {
+      guard Constellation.times.contains(peak.time), peak.time > last - Peak.scale else {
         throw MalformedFrame("peaks out of order")
       }
       last = peak.time

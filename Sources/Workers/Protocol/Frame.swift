@@ -25,16 +25,17 @@ import Core
 /// | 5 ready      | worker | empty: every model is loaded                                       |
 /// | 6 refusal    | worker | text code, text message, `u8` + text remedy, `u8` + text cause: the worker cannot start and ends |
 /// | 7 analyse    | pool   | `u16` models (≤ 64), 32-byte ids, `u8` peaks wanted (0 none, 1 a recording's, 2 a query's); the open file is attached |
-/// | 8 progress   | worker | `f64` seconds decoded                                              |
+/// | 8 progress   | worker | `f64` seconds decoded (0–10⁹)                                      |
 /// | 9 product    | worker | 32-byte model, text precision, `u8` short (0, 1), 128 × `f32` pooled, `u32` segments (≤ 16,777,216) |
 /// | 10 segments  | worker | `u16` count (1–480), `f32` scales, 128 `i8` codes a segment; after its product until all are there |
-/// | 11 constellation | worker | `i64` samples, `u32` frames, `u32` sounding frames, `u8` grids (1–2), `u32` peaks for each grid (≤ 134,217,728) |
+/// | 11 constellation | worker | `i64` samples (≤ 2³⁵), `u32` frames (≤ 2²⁷), `u32` sounding frames (≤ 2²⁷), `u8` grids (1–2), `u32` peaks for each grid (≤ 134,217,728) |
 /// | 12 peaks     | worker | `u16` count (1–8,189), for each `i32` time, `u16` frequency, `u16` rank; after the constellation, grid by grid, until all are there |
 /// | 13 done      | worker | 32-byte recording, facts, metadata, text decoder                   |
 /// | 14 failure   | worker | text code, text message                                            |
 ///
-/// facts: `f64` duration, `u32` rate, `u32` channels, `i64` frames, text container, text codec,
-/// `f64` peak, `u8` + `f64` loudness, `f64` silence share, `u16` warnings (≤ 32), texts.
+/// facts: `f64` duration (0–10⁹), `u32` rate (1–2³⁰), `u32` channels (1–65,536), `i64` frames, text
+/// container, text codec, `f64` peak, `u8` + `f64` loudness, `f64` silence share, `u16` warnings (≤ 32),
+/// texts.
 /// metadata: title, artist, album, track, date, each `u8` + text. `u8` + X is 0, or 1 and then X.
 ///
 /// A worker says hello, model, labels …, directions …, ready (or refusal) and then answers each
@@ -50,6 +51,8 @@ enum Frame {
   static let maximumModels = 64
   static let maximumLabels = 65_536
   static let maximumWarnings = 32
+  /// Most seconds that anything may say it lasts: what is reckoned with them still fits integers.
+  static let maximumSeconds = 1e9
   /// Longest text that a writer sends; longer text is cut at a character's end.
   static let maximumText = 1024
   static let maximumSegments = 1 << 24

@@ -42,9 +42,7 @@ extension Message {
       }
       return .analyse(AnalysisRequest(models: models, constellation: try reader.role()))
     case .progress:
-      let seconds = try reader.double()
-      guard seconds >= 0 else { throw MalformedFrame("progress of \(seconds) s") }
-      return .progress(seconds: seconds)
+      return .progress(seconds: try seconds(&reader))
     case .product: return .product(try product(&reader))
     case .segments: return .segments(try segments(&reader))
     case .constellation: return .constellation(try ConstellationHeader(from: &reader))
@@ -122,16 +120,24 @@ extension Message {
     return segments
   }
 
+  private static func seconds(_ reader: inout FrameReader) throws(MalformedFrame) -> Double {
+    let seconds = try reader.double()
+    guard (0...Frame.maximumSeconds).contains(seconds) else {
+      throw MalformedFrame("a time of \(seconds) s")
+    }
+    return seconds
+  }
+
   private static func facts(_ reader: inout FrameReader) throws(MalformedFrame) -> AudioFacts {
     var facts = AudioFacts(
-      duration: try reader.double(),
+      duration: try seconds(&reader),
       sampleRate: try reader.count(UInt32.self, atMost: 1 << 30, of: "frames a second"),
       channels: try reader.count(UInt32.self, atMost: 1 << 16, of: "channels"),
       frames: try reader.integer(Int64.self), container: try reader.text(),
       codec: try reader.text(), peak: try reader.double(),
       loudness: try reader.bool() ? try reader.double() : nil,
       silenceShare: try reader.double())
-    guard facts.duration >= 0, facts.frames >= 0, facts.peak >= 0,
+    guard facts.sampleRate > 0, facts.channels > 0, facts.frames >= 0, facts.peak >= 0,
       (0...1).contains(facts.silenceShare)
     else { throw MalformedFrame("facts out of range") }
     let count = try reader.count(UInt16.self, atMost: Frame.maximumWarnings, of: "warnings")

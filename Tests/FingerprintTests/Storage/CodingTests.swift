@@ -58,11 +58,31 @@ import Testing
     let odd = Constellation(
       grids: [
         [
-          Peak(time: -7, frequency: .min, rank: 0), Peak(time: -7, frequency: .max, rank: .max),
-          Peak(time: 90_000, frequency: 5, rank: -1), Peak(time: 1_200_000, frequency: 0, rank: 3),
+          Peak(time: -7, frequency: 0, rank: 0), Peak(time: -7, frequency: 65_535, rank: 65_535),
+          Peak(time: 90_000, frequency: 5, rank: 1), Peak(time: 1 << 30, frequency: 0, rank: 3),
         ]
-      ], samples: 1 << 40, frames: 9, soundingFrames: 4)
+      ], samples: 1 << 35, frames: 9, soundingFrames: 4)
     #expect(roundTrip(odd) == odd)
+  }
+
+  /// Sums of such numbers would not fit: no answer is tried with them, whatever the checksum says.
+  @Test func whatNoAudioHasIsNoRecord() {
+    let sound = Constellation(
+      grids: [[Peak(time: 8, frequency: 64, rank: 0), Peak(time: 9, frequency: 64, rank: 1)]],
+      samples: 512, frames: 2, soundingFrames: 2)
+    #expect(roundTrip(sound) == sound)
+    let changes: [(inout Constellation) -> Void] = [
+      { $0.samples = 1 << 35 + 1 }, { $0.frames = 1 << 27 + 1 }, { $0.frames = .max },
+      { $0.soundingFrames = 1 << 27 + 1 }, { $0.grids[0][0].time = -65 },
+      { $0.grids[0][1].time = .max }, { $0.grids[0][0].time = 17 },
+      { $0.grids[0][0].frequency = -1 }, { $0.grids[0][1].frequency = 65_536 },
+      { $0.grids[0][0].rank = .max },
+    ]
+    for (number, change) in changes.enumerated() {
+      var constellation = sound
+      change(&constellation)
+      #expect(roundTrip(constellation) == nil, "change \(number)")
+    }
   }
 
   @Test func aStretchHoldsItsPeaks() {
