@@ -133,6 +133,49 @@ import Testing
     }
   }
 
+  @Test func whatIsMeantForAnotherHostIsRefused() async throws {
+    try await RunningServer.run { server in
+      func status(_ host: String?, _ more: String = "") async throws -> Int {
+        let connection = try server.connect()
+        let line = host.map { "Host: \($0)\r\n" } ?? ""
+        try await connection.send(
+          "GET /v1/status HTTP/1.1\r\n\(line)\(more)Connection: close\r\n\r\n")
+        return try RunningServer.Answer(try await connection.read()).status
+      }
+      for host in [
+        "localhost", "LocalHost:8080", "hark", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:8080",
+        "",
+      ] {
+        #expect(try await status(host) == 200, "\(host)")
+      }
+      for host in [
+        "evil.test", "evil.test:80", "localhost.evil.test", "nas", "127.0.0.2", "[::2]", "::1",
+        "localhost:80:80", "hark:evil.test", "localhost, evil.test", "localhost evil.test",
+      ] {
+        #expect(try await status(host) == 403, "\(host)")
+      }
+      #expect(try await status("localhost", "Host: evil.test\r\n") == 400)
+      // Pages embed without an Origin.
+      #expect(try await status("localhost", "Sec-Fetch-Site: cross-site\r\n") == 403)
+      #expect(try await status("localhost", "Sec-Fetch-Site: same-origin\r\n") == 200)
+      #expect(try await status("localhost", "Sec-Fetch-Site: none\r\n") == 200)
+      #expect(try await status("localhost:80", "Origin: http://localhost\r\n") == 403)
+    }
+  }
+
+  @Test func routesSayWhoMayUseThem() async throws {
+    let table = RouteTable(
+      library: FakeLibrary(), configuration: ServerConfiguration(spoolDirectory: "/tmp"),
+      metrics: RequestMetrics())
+    let control = table.routes.filter { $0.access == .control }.map(\.name)
+    #expect(control.sorted() == ["backup", "forget", "rescan"])
+    // What is posted and reads is a question.
+    let posted = table.routes.filter { $0.method == .post && $0.access == .reading }.map(\.name)
+    #expect(posted.sorted() == ["identify", "similar", "tags"])
+    let text = "\(OpenAPIDocument.document(of: table.routes))"
+    #expect(text.components(separatedBy: "x-hark-access").count - 1 == table.routes.count)
+  }
+
   @Test func theLibrarysErrorsKeepTheirCodeAndRemedy() async throws {
     try await RunningServer.run { server in
       for code in HarkError.Code.allCases {
