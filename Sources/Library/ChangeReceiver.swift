@@ -2,6 +2,7 @@ import Catalogue
 import Core
 import Logging
 import SystemPackage
+import Threads
 import Watching
 
 /// Writes down what the watcher sees, one batch after another, and wakes the scheduler.
@@ -203,7 +204,7 @@ actor ChangeReceiver {
       } catch {
         logger.error("cannot \(what), trying again in \(Int(pause)) s: \(error)")
         statistics.warn(.noting, "changes cannot be recorded: \(error)")
-        try? await Task.sleep(for: .seconds(pause))
+        try? await Alarm.sleep(for: .seconds(pause))
         pause = min(10, pause * 2)
       }
     }

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import SystemPackage
+import Threads
 import Workers
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ struct FileAnalyser: Sendable {
   let catalogue: Catalogue
   let shelf: IndexShelf
   let pool: WorkerPool
-  let files = BlockingWork(label: "hark.files")
+  let files = BlockingWork()
 
   /// Analyses a file that waits. Where its samples may be known it is hashed first, and the network
   /// runs only if they are new.

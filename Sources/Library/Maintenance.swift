@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 import VectorIndex
 
 /// What must be done now and then: forgetting recordings that have had no file for long, and
@@ -25,7 +26,7 @@ struct Maintenance: Sendable {
       } catch {
         logger.error("upkeep failed: \(error)")
       }
-      try? await Task.sleep(for: .seconds(86_400))
+      try? await Alarm.sleep(for: .seconds(86_400))
     }
   }
 

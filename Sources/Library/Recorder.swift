@@ -4,6 +4,7 @@ import Fingerprint
 import Logging
 import Synchronization
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Makes analyses last, in the order that a power cut cannot break: rows are appended, fsynced, then
@@ -18,8 +19,8 @@ actor Recorder {
   private let events: EventHub
   private let statistics: Statistics
   private let logger: Logger
-  private let disk = BlockingWork(label: "hark.recorder", isSerial: true)
-  private let merging = BlockingWork(label: "hark.landmarks", isSerial: true)
+  private let disk = BlockingWork(isSerial: true)
+  private let merging = BlockingWork(isSerial: true)
 
   private var waiting: [(finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)] = []
   /// Whether the files are somebody's: a batch's, or that of whoever works between two.
@@ -64,7 +65,7 @@ actor Recorder {
         statistics.warn(.writing, "analyses cannot be recorded: \(error)")
         await reopenIndexes()
         // Whatever is wrong with the disk will not be right in a moment.
-        try? await Task.sleep(for: .seconds(5))
+        try? await Alarm.sleep(for: .seconds(5))
       }
       for entry in batch { entry.done.resume() }
     }

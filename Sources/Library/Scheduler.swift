@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 
 /// Gives waiting files to the workers, newest wishes first, and says when nothing is left.
 ///
@@ -94,7 +95,7 @@ actor Scheduler {
       try await rest()
     } catch {
       logger.error("cannot look for waiting files: \(error)")
-      try? await Task.sleep(for: .seconds(5))
+      try? await Alarm.sleep(for: .seconds(5))
       wake()
     }
   }
@@ -103,7 +104,7 @@ actor Scheduler {
     let finished = await analyser.analyse(item)
     if case .failed(_, let failure) = finished, failure.code == .unavailable {
       // No worker could take it, or the daemon stops: the file is not at fault and goes on waiting.
-      try? await Task.sleep(for: .seconds(2))
+      try? await Alarm.sleep(for: .seconds(2))
     } else if !Task.isCancelled {
       await recorder.record(finished)
     }
@@ -157,7 +158,7 @@ actor Scheduler {
     retryTimer?.cancel()
     guard let due = try await catalogue.nextRetry() else { return }
     retryTimer = Task { [signal] in
-      try? await Task.sleep(for: .seconds(max(0.1, due - WallClock.now)))
+      try? await Alarm.sleep(for: .seconds(max(0.1, due - WallClock.now)))
       if !Task.isCancelled { signal.yield() }
     }
   }

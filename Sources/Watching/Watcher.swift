@@ -2,6 +2,7 @@ import Core
 import Logging
 import Synchronization
 import SystemPackage
+import Threads
 
 /// Turns directory trees into settled changes.
 ///

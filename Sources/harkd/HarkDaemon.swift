@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -11,6 +12,7 @@ import Foundation
 @main
 enum HarkDaemon {
   static func main() async {
+    TaskThreads.adopt()
     // A client that hangs up must cost an error, not the daemon.
     signal(SIGPIPE, SIG_IGN)
     // What people listen to is nobody else's business.

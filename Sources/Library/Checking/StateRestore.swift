@@ -3,6 +3,7 @@ import Core
 import Foundation
 import MappedFiles
 import SystemPackage
+import Threads
 
 /// Makes a state directory out of a backup. The directory gets its catalogue last: whatever happens
 /// before, it holds no library yet, and restoring can be begun again.
@@ -19,7 +20,7 @@ public struct StateRestore: Sendable {
   }
 
   private let path: FilePath
-  private let disk = BlockingWork(label: "hark.restore")
+  private let disk = BlockingWork()
 
   /// - Parameter path: the state directory; it may be missing or hold no library.
   public init(path: FilePath) { self.path = path }

@@ -5,6 +5,7 @@ import Hummingbird
 import Library
 import NIOCore
 import ServiceLifecycle
+import Threads
 
 /// `GET /v1/events`: what happens in the library, as server-sent events.
 struct EventRoutes: Sendable {
@@ -76,7 +77,7 @@ struct EventRoutes: Sendable {
         }
         group.addTask {
           while true {
-            try await Task.sleep(for: interval)
+            try await Alarm.sleep(for: interval)
             source.yield(ByteBuffer(string: ":\n\n"))
           }
         }
