@@ -10,7 +10,7 @@ extension EndToEnd {
       "GET /v1/files?limit=3&under=/music%20x HTTP/1.1\r\nHost: localhost\r\n\r\n",
       "HEAD /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
       "POST /v1/similar HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        + "Content-Length: 29\r\n\r\n{\"like\":[{\"path\":\"/a\"}],\"k\":3}",
+        + "Content-Length: 30\r\n\r\n{\"like\":[{\"path\":\"/a\"}],\"k\":3}",
       "POST /v1/tags HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         + "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"path\":\r\n5\r\n\"/a\"}\r\n0\r\n\r\n",
       "POST /v1/rescan HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"

@@ -44,7 +44,7 @@ public final class Crowd: Sendable {
   public func send(_ bytes: [UInt8]) {
     for descriptor in descriptors {
       _ = Glibc.send(
-        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT.rawValue))
+        descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     }
   }
 
