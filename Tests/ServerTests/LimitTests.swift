@@ -197,14 +197,16 @@ import Testing
       let busy = [try server.connect(), try server.connect()]
       for connection in busy {
         try await connection.send(
-          "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 4\r\n\r\nab")
+          "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 4\r\n"
+            + "Expect: 100-continue\r\n\r\n")
+        // Its body is waited for.
+        _ = try await connection.read(until: "100 Continue\r\n\r\n")
       }
-      try await Task.sleep(for: .milliseconds(100))
       let refused = try await server.get("/v1/status")
       #expect(refused.status == 503 && refused.headers["connection"] == "close")
       #expect(try refused.problem().remedy?.contains("max-connections") == true)
       for connection in busy {
-        try await connection.send("cd")
+        try await connection.send("abcd")
         #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
       }
     }
@@ -221,7 +223,7 @@ import Testing
         return connection
       }
       let held = [try await start(), try await start()]
-      try await Task.sleep(for: .milliseconds(100))
+      try await Task.sleep(for: .seconds(1))
       let third = try await start()
       #expect(try RunningServer.Answer(try await third.read()).status == 503)
       for connection in held { try await connection.send(String(repeating: " ", count: 400_000)) }
