@@ -92,18 +92,6 @@ final class FakeLibrary: LibraryService {
     if let error = state.withLock({ $0.error }) { throw error }
   }
 
-  /// Far more files than a socket's buffers hold the list of.
-  func makeLong() {
-    state.withLock { state in
-      let file = state.files[0]
-      state.files = (0..<120).map { index in
-        var copy = file
-        copy.path = FilePath("/music/\(String(repeating: "x", count: 4_000))\(index)")
-        return copy
-      }
-    }
-  }
-
   func status() async throws(HarkError) -> LibraryStatus {
     state.withLock {
       $0.atOnce += 1

@@ -212,28 +212,6 @@ import Testing
     }
   }
 
-  /// Every client may send a short request; long ones have so many places.
-  @Test func memoryForLongRequestsIsBounded() async throws {
-    try await RunningServer.run({ $0.maximumLongRequests = 2 }) { server in
-      func start() async throws -> RawConnection {
-        let connection = try server.connect()
-        try await connection.send(
-          "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Type: application/json\r\n"
-            + "Content-Length: 500000\r\n\r\n" + String(repeating: " ", count: 100_000))
-        return connection
-      }
-      let held = [try await start(), try await start()]
-      try await Task.sleep(for: .seconds(1))
-      let third = try await start()
-      #expect(try RunningServer.Answer(try await third.read()).status == 503)
-      for connection in held { try await connection.send(String(repeating: " ", count: 400_000)) }
-      for connection in held {
-        #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 400"))
-      }
-      try await start().send(String(repeating: " ", count: 400_000))
-    }
-  }
-
   @Test func anAnswerThatIsNeverReadEndsTheConnection() async throws {
     try await RunningServer.run({ $0.writeTimeout = .milliseconds(300) }) { server in
       server.library.makeLong()
