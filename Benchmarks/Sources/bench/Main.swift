@@ -53,6 +53,7 @@ enum Main {
     case .rest: try await RestBenchmark(options: options).run()
     case .appearance: try AppearanceBenchmark(options: options).run()
     case .similar: try await SimilarBenchmark(options: options).run()
+    case .crowd: try await CrowdBenchmark(options: options).run()
     case .worker: try WorkerBenchmark(options: options).run()
     }
   }

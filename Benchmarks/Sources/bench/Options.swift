@@ -89,6 +89,8 @@ enum Benchmark: String, CaseIterable {
   case appearance
   /// A query's round trip over the socket.
   case similar
+  /// The same while another user holds a thousand connections and means harm.
+  case crowd
   /// A worker's memory on a long file.
   case worker
 }
