@@ -9,14 +9,19 @@ struct SegmentScan: Sendable {
   let kernels: Kernels
 
   /// The hits, and recordings that would be among them if their rows had their checksum.
-  func run(count: Int) throws(HarkError) -> (hits: [Hit], damaged: [RecordingKey]) {
+  ///
+  /// - Parameter parts: how many threads share the work; by default what the bytes are worth.
+  func run(
+    count: Int, parts: Int? = nil
+  ) throws(HarkError) -> (hits: [Hit], damaged: [RecordingKey]) {
     let sketches = selection.visited == nil ? snapshot.segmentSketches?.usable : nil
     let sketched = sketches?.count ?? 0
     let parts =
       selection.visited == nil
-      ? Scan.parts(
-        bytes: sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
-          + (snapshot.segmentRows - sketched) * RowKind.segments.bytesPerRow) : 1
+      ? parts
+        ?? Scan.parts(
+          bytes: sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
+            + (snapshot.segmentRows - sketched) * RowKind.segments.bytesPerRow) : 1
     var candidates = Scan.gather(parts: parts) { part in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: SegmentSieve.rowsAtOnce) { scores in
         withUnsafeTemporaryAllocation(of: hark_survivor.self, capacity: SegmentSieve.room) {

@@ -21,6 +21,8 @@ struct SegmentSieve {
 
   /// Rows that go through the sieve, or through the kernel that scores codes, at once.
   static let rowsAtOnce = 2_048
+  /// The same until there is a threshold: sketches are of use from then on.
+  private static let rowsAtFirst = 256
   /// As many survivors are scored together.
   private static let enough = 48
   /// Room that a scan needs.
@@ -58,10 +60,13 @@ struct SegmentSieve {
     let sketched = min(rows.upperBound, sketches?.count ?? 0)
     var row = rows.lowerBound
     while let sketches, row < sketched {
+      let hasThreshold = best.candidates.threshold > -.infinity
       let end = min(
-        sketched, row - row % SketchLayout.rowsPerBlock + Self.rowsAtOnce,
+        sketched,
+        row - row % SketchLayout.rowsPerBlock
+          + (hasThreshold ? Self.rowsAtOnce : Self.rowsAtFirst),
         row - row % SketchLayout.rowsPerChunk + SketchLayout.rowsPerChunk)
-      if unsifted > 0 || best.candidates.threshold == -.infinity {
+      if unsifted > 0 || !hasThreshold {
         unsifted = max(0, unsifted - 1)
         scoreWaiting()
         score(row..<end)

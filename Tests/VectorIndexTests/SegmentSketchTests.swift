@@ -82,6 +82,28 @@ import Testing
     }
   }
 
+  /// Recordings and blocks lie across the borders between threads; no recording is lost or found twice.
+  @Test func howManyThreadsShareTheWorkDoesNotMatter() throws {
+    var random = SplitMix64(seed: 67)
+    let fixture = try IndexFixture(rowsWithoutSketch: 1)
+    try Self.fill(fixture, 1...200, &random)
+    let snapshot = fixture.index.state.withLock { $0.snapshot }
+    #expect(known(snapshot.segmentSketches).count > 2_048)
+    let stored = fixture.segments.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 0 }
+    for segments in stored.prefix(20) {
+      let scan = SegmentScan(
+        snapshot: snapshot, query: PreparedQuery(known(Embedding(segments.dequantised(0)))),
+        selection: Selection(allowed: nil, excluding: []), kernels: fixture.kernels)
+      for k in [1, 12, 500] {
+        let alone = try scan.run(count: k, parts: 1).hits
+        #expect(Set(alone.map(\.recording)).count == alone.count)
+        for parts in [2, 3, 7, 40] {
+          #expect(try scan.run(count: k, parts: parts).hits == alone, "k \(k), \(parts) parts")
+        }
+      }
+    }
+  }
+
   /// A fixture with sketches of all its rows, and an answer to hold others against.
   private static func sketchedFixture() throws -> (IndexFixture, Embedding, [Hit]) {
     var random = SplitMix64(seed: 62)
