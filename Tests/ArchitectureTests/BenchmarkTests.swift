@@ -11,13 +11,13 @@ import Testing
   /// The programs, beside the modules in C that they use.
   static var programs: [String] { folders.filter { $0.first?.isLowercase == true }.sorted() }
 
-  /// The module maps that a build would write or find.
-  private static func moduleMaps(in directory: TemporaryDirectory) throws -> [String] {
-    let built = ProgramRun.built("harkd").deletingLastPathComponent()
-    var maps: [String] = []
-    for folder in try FileManager.default.contentsOfDirectory(atPath: built.path) {
-      maps.append(built.appendingPathComponent("\(folder)/module.modulemap").path)
-    }
+  /// Where the package is built.
+  private static let built = ProgramRun.built("harkd").deletingLastPathComponent()
+
+  /// What tells the compiler of modules in C, as a build would.
+  private static func modulesInC(_ directory: TemporaryDirectory) throws -> [String] {
+    var maps = try FileManager.default.contentsOfDirectory(atPath: built.path)
+      .map { built.appendingPathComponent("\($0)/module.modulemap").path }
     for file in Repository.files where file.hasSuffix("/module.modulemap") {
       maps.append(Repository.root.appendingPathComponent(file).path)
     }
@@ -27,7 +27,18 @@ import Testing
       try Data("module \(folder) {\n  umbrella \"\(headers)\"\n  export *\n}\n".utf8).write(to: map)
       maps.append(map.path)
     }
-    return maps.filter { FileManager.default.fileExists(atPath: $0) }
+    maps = maps.filter { FileManager.default.fileExists(atPath: $0) }
+    return maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + (try checkouts())
+  }
+
+  /// Modules of packages that bring a map of their own.
+  private static func checkouts() throws -> [String] {
+    // .build/TRIPLE/debug, or a link to it at .build/debug.
+    let scratch = built.resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("checkouts")
+    let systemPackage = scratch.appendingPathComponent("swift-system/Sources/CSystem/include")
+    try #require(FileManager.default.fileExists(atPath: systemPackage.path))
+    return ["-Xcc", "-I\(systemPackage.path)"]
   }
 
   @Test(arguments: programs)
@@ -36,16 +47,12 @@ import Testing
     let folder = Self.sources.appendingPathComponent(program)
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       .filter { $0.hasSuffix(".swift") }.map { folder.appendingPathComponent($0).path }
-    let modules = ProgramRun.built("harkd").deletingLastPathComponent()
-      .appendingPathComponent("Modules").path
     var arguments = [
       "-typecheck", "-swift-version", "6", "-parse-as-library", "-module-name", program, "-I",
-      modules,
+      Self.built.appendingPathComponent("Modules").path,
     ]
     if program == "bench" { arguments += ["-default-isolation", "MainActor"] }
-    for map in try Self.moduleMaps(in: directory) {
-      arguments += ["-Xcc", "-fmodule-map-file=\(map)"]
-    }
+    arguments += try Self.modulesInC(directory)
     let outcome = try Tool.run("swiftc", arguments + files)
     #expect(outcome.status == 0, "\(outcome.output.suffix(4_000))")
   }
