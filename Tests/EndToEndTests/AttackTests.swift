@@ -44,7 +44,7 @@ extension EndToEnd {
     }
 
     @Test func aThousandIdleConnectionsLockNobodyOut() async throws {
-      try await attack("1,000 idle connections") { daemon in
+      try await attack("1,000 idle connections", settings: "idle-timeout: 600\n") { daemon in
         let crowd = try Crowd(1_000, to: daemon.home.socket.path)
         try await eventually("those beyond the limit are closed") { crowd.open <= 512 }
         try await served(daemon)
@@ -214,7 +214,8 @@ extension EndToEnd {
       }
     }
 
-    @Test func connectionsTakeAtMostHalfOfTheDescriptors() async throws {
+    @Test(.enabled(if: ProgramRun.find("prlimit") != nil, "needs prlimit"))
+    func connectionsTakeAtMostHalfOfTheDescriptors() async throws {
       let home = try DaemonProcess.Home(settings: "workers: 1\nmax-connections: 512\n")
       let prlimit = try #require(ProgramRun.find("prlimit"))
       let daemon = try DaemonProcess(home, launcher: (prlimit, ["--nofile=200:200"]))

@@ -17,9 +17,10 @@ extension EndToEnd {
         + "Content-Length: 2\r\n\r\n{}",
     ]
 
+    /// What is refused, or closed without a word.
     private static let written = [
       "\r\n\r\n", "\0\0\0\0", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET /\r\n\r\n",
-      "get /v1/status http/1.1\r\n\r\n", "GET  /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "get /v1/status http/1.1\r\n\r\n",
       "GET /v1/status HTTP/1.1\r\nHost localhost\r\n\r\n",
       "GET /v1/status HTTP/1.1\r\n Host: localhost\r\n\r\n",
       "GET /v1/status HTTP/1.1\r\n: localhost\r\n\r\n",
@@ -38,7 +39,18 @@ extension EndToEnd {
       "POST /v1/rescan HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n{}",
       "POST /v1/rescan HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999999999999\r\n\r\n",
       "POST /v1/rescan HTTP/1.1\r\nHost: localhost\r\nContent-Length: +2\r\n\r\n{}",
+    ]
+
+    /// What looks odd, and is right by RFC 9110 and 9112: it may be answered with what it asks for.
+    private static let odd = [
+      // An offer that need not be taken.
       "GET /v1/status HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\n",
+      // As a proxy is asked.
+      "GET http://localhost/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      // Words may be parted by more than one space.
+      "GET  /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      // An empty line before a request.
+      "\r\nGET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n",
     ]
 
     /// What came back is empty, or begins with one answer that is no fault of the daemon's.
@@ -56,11 +68,14 @@ extension EndToEnd {
     }
 
     @Test func badRequestsAreRefusedOrClosed() async throws {
-      let home = try DaemonProcess.Home(settings: "settle: 0.1\nworkers: 1\nidle-timeout: 5\n")
+      let home = try DaemonProcess.Home(settings: "settle: 0.1\nworkers: 1\nidle-timeout: 2\n")
       let daemon = try await DaemonProcess.start(home)
       for text in Self.written {
-        _ = try await send(Array(text.utf8), home)
+        if let status = try await send(Array(text.utf8), home) {
+          #expect(status >= 400, "\(text)")
+        }
       }
+      for text in Self.odd { #expect(try await send(Array(text.utf8), home) == 200, "\(text)") }
       #expect(try await daemon.hark("status").status == 0)
       #expect(try await daemon.stop() == 0)
     }

@@ -52,6 +52,29 @@ import Testing
     }
   }
 
+  /// What is gathered in memory has a limit for everybody together, too.
+  @Test func soManyLongRequestsAreReadAtATime() async throws {
+    try await RunningServer.run({ $0.maximumLongRequests = 1 }) { server in
+      let half = String(repeating: " ", count: 100_000)
+      let connections = [try server.connect(), try server.connect()]
+      for connection in connections {
+        try await connection.send(
+          "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 200000\r\n\r\n" + half)
+      }
+      try await withThrowingTaskGroup(of: Int.self) { tasks in
+        for connection in connections {
+          tasks.addTask {
+            try RunningServer.Answer(try await connection.read(until: "\r\n\r\n")).status
+          }
+        }
+        #expect(try await tasks.next() == 503)
+        for connection in connections { try await connection.send(half) }
+        #expect(try await tasks.next() == 400)
+      }
+    }
+  }
+
   @Test func longHeadersAreRefusedWithAProblem() async throws {
     try await RunningServer.run({ $0.maximumHeaderBytes = 2000 }) { server in
       let long = String(repeating: "a", count: 4000)

@@ -166,6 +166,31 @@ import Testing
     }
   }
 
+  /// A proxy is asked with the whole URL: its host is one, too, whatever `Host` says.
+  @Test func theTargetsHostIsAHost() async throws {
+    try await RunningServer.run { server in
+      for (target, host, wanted) in [
+        ("http://localhost/v1/status", "localhost", 200),
+        ("HTTP://LocalHost:80/v1/status", "localhost:80", 200),
+        ("http://localhost/v1/status", "", 200), ("http://localhost/v1/status", nil, 200),
+        ("http://evil.test/v1/status", nil, 403), ("http://evil.test/v1/status", "", 403),
+        ("http://evil.test/v1/status", "evil.test", 403),
+        ("http://evil.test/v1/status", "localhost", 400),
+        ("http://localhost/v1/status", "evil.test", 400),
+        ("http://localhost@evil.test/v1/status", nil, 403),
+        ("http://evil.test@localhost/v1/status", nil, 403),
+        ("http://evil.test?/v1/status", nil, 403),
+        ("https://evil.test/v1/status", "localhost", 400),
+      ] as [(String, String?, Int)] {
+        let connection = try server.connect()
+        let field = host.map { "Host: \($0)\r\n" } ?? ""
+        try await connection.send("GET \(target) HTTP/1.1\r\n\(field)Connection: close\r\n\r\n")
+        let answer = try RunningServer.Answer(try await connection.read())
+        #expect(answer.status == wanted, "\(target) \(field)")
+      }
+    }
+  }
+
   @Test func routesSayWhoMayUseThem() async throws {
     let table = RouteTable(
       library: FakeLibrary(), configuration: ServerConfiguration(spoolDirectory: "/tmp"),

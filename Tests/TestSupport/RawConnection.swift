@@ -65,7 +65,7 @@ public final class RawConnection: @unchecked Sendable {
   public func waitForHangUp() async throws -> Bool {
     try await onThread { [descriptor] in
       var entry = pollfd(fd: descriptor, events: 0, revents: 0)
-      return poll(&entry, 1, 20_000) == 1 && entry.revents & Int16(POLLHUP) != 0
+      return poll(&entry, 1, 120_000) == 1 && entry.revents & Int16(POLLHUP) != 0
     }
   }
 

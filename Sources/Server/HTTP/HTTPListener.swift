@@ -78,7 +78,10 @@ struct HTTPListener: Sendable {
       .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
       .bind(listener.descriptor.rawValue) { channel in
         connections.add(channel)
-        return http.setup(channel: channel, logger: logger)
+        return http.setup(channel: channel, logger: logger).flatMapThrowing {
+          try TargetHosts.join(channel)
+          return $0
+        }
       }
     // NIO lets 128 wait. Clients that do not wait themselves would be turned away when many come.
     listen(listener.descriptor.rawValue, SOMAXCONN)
