@@ -37,6 +37,16 @@ let package = Package(
     .library(name: "HarkFingerprint", targets: ["Core", "Peaks", "Fingerprint"]),
     .library(name: "HarkStorage", targets: ["Core", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
+    // What Fuzzing/ builds in other ways.
+    .library(
+      name: "HarkRooms",
+      targets: [
+        "Core", "CKernels", "CLinux", "Audio", "Features", "Peaks", "Embedding", "Pipeline",
+        "MappedFiles", "Fingerprint", "VectorIndex", "Workers", "TestSupport",
+      ]),
+    .library(
+      name: "HarkServices",
+      targets: ["Core", "Catalogue", "Library", "API", "Server", "Command", "TestSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -150,6 +160,13 @@ let package = Package(
         system,
       ]),
     .testTarget(name: "HarkdTests", dependencies: ["harkd", "TestSupport"]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Core", "CLinux", "Audio", "Features", "Peaks", "Embedding", "MappedFiles", "Fingerprint",
+        "VectorIndex", "Workers", "Library", "API", "Server", "Command", "harkd", "TestSupport",
+        lifecycle, logging, system,
+      ], exclude: ["Corpus"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",

@@ -1,0 +1,1 @@
+../fuzz-rooms/Fuzzer.swift

@@ -1,0 +1,1 @@
+../../../Tests/WorkersTests/ProtocolLimitTests.swift

@@ -1,0 +1,1 @@
+../../../Tests/WorkersTests/ProtocolTests.swift
