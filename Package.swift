@@ -35,7 +35,8 @@ let package = Package(
     .library(
       name: "HarkPipeline", targets: ["Core", "Audio", "Features", "Embedding", "Pipeline"]),
     .library(name: "HarkFingerprint", targets: ["Core", "Peaks", "Fingerprint"]),
-    .library(name: "HarkStorage", targets: ["Core", "VectorIndex", "Catalogue"]),
+    .library(
+      name: "HarkStorage", targets: ["Core", "Fingerprint", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
     // What Fuzzing/ builds in other ways.
     .library(
@@ -79,41 +80,46 @@ let package = Package(
     .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels"),
     .target(name: "CLinux"),
+    .target(name: "CTasks"),
 
     // The way through the house: a room depends only on rooms above it.
     .target(name: "Core", dependencies: [system]),
+    .target(name: "Threads", dependencies: ["CLinux", "CTasks", "Core", collections]),
     .target(name: "Audio", dependencies: ["Core", "CSndfile", "CSoxr", "CEbur128", crypto]),
     .target(name: "Features", dependencies: ["Core", "CFFTW"]),
     .target(name: "Peaks", dependencies: ["Core", "Features"]),
     .target(name: "Embedding", dependencies: ["Core", "CDNNL", crypto]),
     .target(name: "Pipeline", dependencies: ["Core", "Audio", "Features", "Peaks", "Embedding"]),
     .target(name: "MappedFiles", dependencies: ["Core", "CKernels", system]),
-    .target(name: "Fingerprint", dependencies: ["CLinux", "Core", "MappedFiles", system]),
     .target(
-      name: "VectorIndex", dependencies: ["CKernels", "CLinux", "Core", "MappedFiles", system]),
+      name: "Fingerprint", dependencies: ["CLinux", "Core", "Threads", "MappedFiles", system]),
+    .target(
+      name: "VectorIndex",
+      dependencies: ["CKernels", "CLinux", "Core", "Threads", "MappedFiles", system]),
     .target(name: "Catalogue", dependencies: ["Core", "VectorIndex", grdb, system]),
-    .target(name: "Watching", dependencies: ["Core", "CLinux", logging, system]),
+    .target(name: "Watching", dependencies: ["Core", "CLinux", "Threads", logging, system]),
     .target(
-      name: "Workers", dependencies: ["Core", "CLinux", lifecycle, logging, system]),
+      name: "Workers", dependencies: ["Core", "CLinux", "Threads", lifecycle, logging, system]),
     .target(
       name: "Library",
       dependencies: [
-        "Core", "MappedFiles", "Fingerprint", "VectorIndex", "Catalogue", "Watching", "Workers",
-        collections, lifecycle, logging, metrics, system,
+        "Core", "Threads", "MappedFiles", "Fingerprint", "VectorIndex", "Catalogue", "Watching",
+        "Workers", collections, lifecycle, logging, metrics, system,
       ]),
     .target(name: "API", dependencies: ["Core", system]),
     .target(
       name: "Server",
       dependencies: [
-        "Core", "CLinux", "Library", "API", hummingbird, httpTypes, lifecycle, logging, metrics,
-        nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, system,
+        "Core", "CLinux", "Threads", "Library", "API", hummingbird, httpTypes, lifecycle, logging,
+        metrics, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, system,
       ]),
 
     // The command line.
     .target(
       name: "Command",
       dependencies: [
-        "Core", "API", "Fingerprint", "Workers", argumentParser, logging, nioCore, nioHTTP1,
+        "Core", "API", "MappedFiles", "Fingerprint", "Workers", argumentParser, logging, nioCore,
+        nioHTTP1,
         nioPosix, system,
       ]),
 
@@ -123,7 +129,7 @@ let package = Package(
     .executableTarget(
       name: "harkd",
       dependencies: [
-        "Core", "CLinux", "Library", "Server", "Watching", "Workers", argumentParser,
+        "Core", "CLinux", "Threads", "Library", "Server", "Watching", "Workers", argumentParser,
         configuration, lifecycle, unixSignals, logging, metrics, system, yams,
       ]),
     .executableTarget(name: "hark", dependencies: ["Command"]),
@@ -132,6 +138,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Core", "MappedFiles", system], path: "Tests/TestSupport"),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestSupport"]),
+    .testTarget(name: "ThreadsTests", dependencies: ["Threads", "TestSupport"]),
     .testTarget(name: "AudioTests", dependencies: ["Audio", "TestSupport"]),
     .testTarget(name: "FeaturesTests", dependencies: ["Features", "TestSupport"]),
     .testTarget(name: "PeaksTests", dependencies: ["Peaks", "TestSupport"]),
@@ -170,7 +177,10 @@ let package = Package(
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["TestSupport", "API", "harkd", "hark-worker", "hark"]),
+      dependencies: [
+        "TestSupport", "Core", "VectorIndex", "Fingerprint", "Catalogue", "API", "harkd",
+        "hark-worker", "hark", system,
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

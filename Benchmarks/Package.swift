@@ -10,10 +10,11 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAffinity"),
+    .target(name: "CPeaks"),
     .executableTarget(
       name: "bench",
       dependencies: [
-        "CAffinity",
+        "CAffinity", "CPeaks",
         .product(name: "HarkPipeline", package: "hark"),
         .product(name: "HarkStorage", package: "hark"),
         .product(name: "HarkAPI", package: "hark"),

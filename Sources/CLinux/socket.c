@@ -64,3 +64,16 @@ int hark_receive(int socket, void *bytes, size_t capacity, size_t *count, int *d
   *count = (size_t)received;
   return 0;
 }
+
+int hark_peer_of(int socket, struct hark_peer *peer, gid_t *groups, size_t *count) {
+  struct ucred credentials;
+  socklen_t length = sizeof credentials;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return errno;
+  peer->process = credentials.pid;
+  peer->user = credentials.uid;
+  peer->group = credentials.gid;
+  length = (socklen_t)(*count * sizeof(gid_t));
+  int failure = getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0 ? errno : 0;
+  if (failure == 0 || failure == ERANGE) *count = length / sizeof(gid_t);
+  return failure;
+}

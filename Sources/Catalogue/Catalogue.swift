@@ -110,6 +110,10 @@ public final class Catalogue: Sendable {
       HarkError(
         .permissionDenied, "cannot open \(path.escaped) for writing",
         remedy: "let harkd's user write the state directory", cause: cause)
+    case .SQLITE_IOERR:
+      HarkError(
+        .system, "cannot use \(path.escaped)",
+        remedy: "see that its disk works and may be written; Hark goes on by itself", cause: cause)
     case .SQLITE_BUSY, .SQLITE_LOCKED:
       HarkError(.locked, "\(path.escaped) is in use by another process", cause: cause)
     case .SQLITE_INTERRUPT, .SQLITE_ABORT:

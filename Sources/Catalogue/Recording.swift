@@ -12,9 +12,12 @@ public struct RecordingChange: Sendable {
 }
 
 extension Catalogue {
+  /// Seconds after which every failure that may pass is tried again.
+  static let longestPause = 3600.0
+
   /// Seconds until a failure that may pass is tried again: 5, 10, 20, … up to an hour.
   static func pause(afterFailures count: Int) -> Double {
-    min(3600, 5 * Double(1 << min(max(count, 1) - 1, 10)))
+    min(longestPause, 5 * Double(1 << min(max(count, 1) - 1, 10)))
   }
 
   /// Records what became of a batch of analyses, in one transaction. The rows of every product must

@@ -8,7 +8,8 @@ extension Catalogue {
   ///
   /// - Parameters:
   ///   - excluded: files that are being analysed already.
-  ///   - now: seconds since 1970; failures whose pause has passed wait again.
+  ///   - now: seconds since 1970; failures whose pause has passed wait again. One that would last
+  ///     longer than any pause does was begun by a clock that has been put back since, and has passed.
   public func nextWork(
     limit: Int, excluding excluded: Set<FileKey>, now: Double
   ) async throws(HarkError) -> [WorkItem] {
@@ -16,8 +17,11 @@ extension Catalogue {
       var items: [WorkItem] = []
       // Two queries, because one with OR would sort every waiting file at every call.
       for condition in [
-        "state = 'pending' AND coalesce(retryAt, 0) <= ? ORDER BY priority DESC, key",
-        "state = 'failed' AND retryAt <= ? ORDER BY retryAt",
+        """
+        state = 'pending' AND (retryAt IS NULL OR retryAt <= ? OR retryAt > ?)
+        ORDER BY priority DESC, key
+        """,
+        "state = 'failed' AND (retryAt <= ? OR retryAt > ?) ORDER BY retryAt",
       ] {
         let rows = try Row.fetchCursor(
           db,
@@ -29,7 +33,7 @@ extension Catalogue {
                   AND other.recording IS NOT NULL
               ) AS isPerhapsKnown
             FROM file WHERE isOffline = 0 AND \(condition)
-            """, arguments: [now])
+            """, arguments: [now, now + Self.longestPause])
         while items.count < limit, let row = try rows.next() {
           let file = FileKey(row["key"])
           guard !excluded.contains(file) else { continue }
@@ -90,15 +94,16 @@ extension Catalogue {
     }
   }
 
-  /// When the next failed file is due for another try; `nil` if none is.
-  public func nextRetry() async throws(HarkError) -> Double? {
+  /// Seconds until the next failed file is due for another try, at most an hour; `nil` if none is.
+  public func nextRetry(now: Double) async throws(HarkError) -> Double? {
     try await read { db in
-      try Double.fetchOne(
+      let due = try Double.fetchOne(
         db,
         sql: """
-          SELECT min(retryAt) FROM file
+          SELECT min(CASE WHEN retryAt > ? THEN 0 ELSE retryAt END) FROM file
           WHERE retryAt IS NOT NULL AND isOffline = 0 AND state IN ('pending', 'failed')
-          """)
+          """, arguments: [now + Self.longestPause])
+      return due.map { max(0, $0 - now) }
     }
   }
 
@@ -145,15 +150,8 @@ extension Catalogue {
     }
   }
 
-  /// Forgets recordings whose last file went before `limit` (seconds since 1970).
-  public func purgeOrphans(before limit: Double) async throws(HarkError) -> Set<RecordingKey> {
-    try await write { db in
-      try Self.deleteOrphans(in: db, where: "orphaned < ?", [limit])
-    }
-  }
-
   @discardableResult
-  private static func deleteOrphans(
+  static func deleteOrphans(
     in db: Database, where condition: String, _ arguments: StatementArguments
   ) throws -> Set<RecordingKey> {
     let keys = try Int64.fetchSet(

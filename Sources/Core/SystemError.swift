@@ -22,7 +22,19 @@ extension HarkError {
       default: .system
       }
     return HarkError(
-      code, message, remedy: remedy, cause: describe(errno: number), file: file, line: line)
+      code, message, remedy: Self.remedy(forShortage: number) ?? remedy,
+      cause: describe(errno: number), file: file, line: line)
+  }
+
+  /// What helps where the process or the system is short of descriptors or memory, so that the call
+  /// that failed says nothing about what it was asked for; `nil` for any other error number.
+  public static func remedy(forShortage number: Int32) -> String? {
+    switch number {
+    case EMFILE: "raise the limit of open files (LimitNOFILE= in the unit, or ulimit -n)"
+    case ENFILE: "raise the system's limit of open files (sysctl fs.file-max)"
+    case ENOMEM: "free some memory, or raise the service's limit (MemoryMax= in the unit)"
+    default: nil
+    }
   }
 
   /// The system's words for an error number.

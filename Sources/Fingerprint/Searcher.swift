@@ -1,7 +1,7 @@
 import CLinux
 import Core
-import Dispatch
 import Synchronization
+import Threads
 
 /// Finds alignments: votes for where a query lies, then verification of the places that lead.
 struct Searcher {
@@ -75,7 +75,7 @@ struct Searcher {
     let parts = min(effort.warps.count, Self.processors)
     guard parts > 1 else { return leads(query, effort, effort.warps) }
     let gathered = Mutex<[Lead]>([])
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
+    ParallelLoop.run(turns: parts) { part in
       let warps = stride(from: part, to: effort.warps.count, by: parts).map { effort.warps[$0] }
       let leads = leads(query, effort, warps)
       gathered.withLock { $0 += leads }

@@ -2,6 +2,7 @@ import Catalogue
 import Core
 import Logging
 import SystemPackage
+import Threads
 import Watching
 
 /// Writes down what the watcher sees, one batch after another, and wakes the scheduler.
@@ -25,6 +26,7 @@ actor ChangeReceiver {
   private var closed: [FilePath: [FilePath]] = [:]
   /// Mounts that are away now.
   private var away: Set<FilePath> = []
+  private var unreadable = UnreadableDirectories()
 
   init(
     catalogue: Catalogue, visibility: VisibilityKeeper, scheduler: Scheduler,
@@ -103,6 +105,8 @@ actor ChangeReceiver {
       await visibility.refresh(try await catalogue.moveDirectory(from: old, to: new, now: now))
       events.send(.moved(from: old, to: new), at: now)
     case .directoryRemoved(let path):
+      unreadable.remove(below: path)
+      tellUnreadable()
       let gone = try await catalogue.removeDirectory(path, now: now)
       await visibility.refresh(gone.touched)
       for path in gone.removed { events.send(.removed(path), at: now) }
@@ -110,7 +114,11 @@ actor ChangeReceiver {
       try await catalogue.permissionsChanged(ObservedFile(file), now: now)
     case .directoryUnreadable(let path, let reason):
       for root in seen.keys where path.isAtOrBelow(root) { closed[root, default: []].append(path) }
-      logger.warning("\(path.escaped) cannot be looked into: \(reason)")
+      if unreadable.insert(path, reason) {
+        logger.warning(
+          "what is known of it stays as it was: \(reason)", metadata: ["file": "\(path.escaped)"])
+      }
+      tellUnreadable()
     case .rootOnline(let path, let real, let identity):
       roots.setReal(real, of: path)
       try await memory.record(path, root: path, real: real, identity)
@@ -129,6 +137,8 @@ actor ChangeReceiver {
     case .rootDropped(let path):
       roots.dropped(path)
       statistics.clearWarning(.watching(path))
+      unreadable.remove(below: path)
+      tellUnreadable()
       // By what is watched now, since another root may cover some of it.
       await visibility.refresh(try await catalogue.setOffline(outside: roots.realPaths, now: now))
       events.send(.offline(path, reason: "it is watched no more"), at: now)
@@ -158,6 +168,8 @@ actor ChangeReceiver {
     guard let files = seen[root] else { return }
     let gone = try await catalogue.removeUnseen(
       below: root, seen: files, kept: (closed[root] ?? []) + away, now: now)
+    unreadable.remove(below: root, except: closed[root] ?? [])
+    tellUnreadable()
     // Only now: what throws above is tried again with all that the scan saw.
     seen[root] = nil
     closed[root] = nil
@@ -174,8 +186,18 @@ actor ChangeReceiver {
     await visibility.refresh(touched)
     // What a broken-off scan saw proves nothing about the rest.
     for scan in seen.keys where scan.isAtOrBelow(directory) { seen[scan] = nil }
+    unreadable.remove(below: directory)
+    tellUnreadable()
     logger.notice("\(path.escaped) is offline, and its files are kept: \(reason)")
     events.send(.offline(path, reason: reason), at: now)
+  }
+
+  private func tellUnreadable() {
+    if let warning = unreadable.warning {
+      statistics.warn(.unreadable, warning)
+    } else {
+      statistics.clearWarning(.unreadable)
+    }
   }
 
   private func tellOnline(_ path: FilePath) {
@@ -203,7 +225,7 @@ actor ChangeReceiver {
       } catch {
         logger.error("cannot \(what), trying again in \(Int(pause)) s: \(error)")
         statistics.warn(.noting, "changes cannot be recorded: \(error)")
-        try? await Task.sleep(for: .seconds(pause))
+        try? await Alarm.sleep(for: .seconds(pause))
         pause = min(10, pause * 2)
       }
     }

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import SystemPackage
+import Threads
 import Workers
 
 #if canImport(Glibc)
@@ -26,7 +27,7 @@ struct FileAnalyser: Sendable {
   let catalogue: Catalogue
   let shelf: IndexShelf
   let pool: WorkerPool
-  let files = BlockingWork(label: "hark.files")
+  let files = BlockingWork()
 
   /// Analyses a file that waits. Where its samples may be known it is hashed first, and the network
   /// runs only if they are new.
@@ -132,14 +133,15 @@ struct FileAnalyser: Sendable {
 
   private static func failure(_ number: Int32) -> AnalysisFailure {
     let text = HarkError.describe(errno: number)
+    if let remedy = HarkError.remedy(forShortage: number) {
+      return AnalysisFailure(.unavailable, "no file can be opened: \(text); \(remedy)")
+    }
     return switch number {
     case ENOENT, ENOTDIR: AnalysisFailure(.vanished, "the file went away: \(text)")
     case EACCES, EPERM:
       AnalysisFailure(
         .permissionDenied,
         "harkd may not read it: \(text); give its user the right with setfacl or a group")
-    case EMFILE, ENFILE, ENOMEM:
-      AnalysisFailure(.unavailable, "the system is short of resources: \(text)")
     default: AnalysisFailure(.readError, "it cannot be opened: \(text)")
     }
   }

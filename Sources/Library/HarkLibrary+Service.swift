@@ -2,6 +2,7 @@ import Catalogue
 import Core
 import Fingerprint
 import SystemPackage
+import Watching
 import Workers
 
 #if canImport(Glibc)
@@ -29,6 +30,7 @@ extension HarkLibrary: LibraryService {
         segments: counts.products[model.id]?.segments ?? 0)
     }
     let isQuiet = await scheduler.isIdle
+    let watching = watcher.statistics
     return LibraryStatus(
       version: HarkVersion.current, pid: getpid(), started: statistics.started,
       stateDirectory: statistics.stateDirectory, roots: roots.all, files: files,
@@ -36,8 +38,15 @@ extension HarkLibrary: LibraryService {
       workers: pool.status.map(LibraryStatus.Worker.init), analysedSinceStart: since.analysed,
       secondsSinceStart: since.seconds,
       isIdle: isQuiet && files.pending == 0 && !roots.isScanning
-        && watcher.statistics.settling == 0,
-      sandbox: contents.sandbox, warnings: statistics.warnings)
+        && watching.settling == 0,
+      sandbox: contents.sandbox,
+      warnings: statistics.warnings + [Self.growing(watching)].compactMap { $0 })
+  }
+
+  private static func growing(_ watching: WatchingStatistics) -> String? {
+    guard let file = watching.growingFile else { return nil }
+    let others = watching.growing > 1 ? " and \(watching.growing - 1) more" : ""
+    return "\(file.escaped)\(others) is still being written, and is analysed once it rests"
   }
 
   public func files(_ query: FileQuery) async throws(HarkError) -> Page<FileEntry, FilePath> {

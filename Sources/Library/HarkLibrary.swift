@@ -45,6 +45,14 @@ public final class HarkLibrary: Service {
     self.logger = logger
     directory = try StateDirectory(path: configuration.state)
     StateCopying.removeLeftover(in: configuration.state)
+    if try StateRestore.removeLeftover(in: directory) {
+      let directory = configuration.state.escaped
+      logger.warning(
+        """
+        a restore into \(directory) was not finished, and harkd begins with an empty library; to have \
+        the backup, stop harkd, remove that directory and restore again
+        """)
+    }
     catalogue = try Catalogue(path: directory.catalogue)
     statistics = Statistics(stateDirectory: configuration.state)
     modelFiles = try await ModelKeeper.files(
@@ -62,8 +70,8 @@ public final class HarkLibrary: Service {
     scheduler = Scheduler(
       catalogue: catalogue, shelf: shelf,
       analyser: FileAnalyser(catalogue: catalogue, shelf: shelf, pool: pool),
-      recorder: recorder, models: models, events: hub, workers: workers.backlogWorkers,
-      logger: logger)
+      recorder: recorder, models: models, events: hub, statistics: statistics,
+      workers: workers.backlogWorkers, logger: logger)
     let seen = SeenRoots(catalogue: catalogue)
     let watched = try await seen.watchedRoots(configuration.roots)
     // Before any index is opened, so nothing needs to be told.

@@ -1,12 +1,13 @@
 import Catalogue
 import Core
 import Fingerprint
+import Threads
 
 /// Answers "what recording is this?" from landmarks, or with an empty list and the reason.
 struct IdentifySearch: Sendable {
   let catalogue: Catalogue
   let shelf: IndexShelf
-  let searches = BlockingWork(label: "hark.identify")
+  let searches = BlockingWork()
 
   func answer(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer {
     guard let store = shelf.current.landmarks else { throw LandmarkStore.notOpened }

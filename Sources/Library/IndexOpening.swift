@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Opens a model's index files with the rows that the catalogue refers to, and hides the recordings
@@ -17,7 +18,7 @@ struct IndexOpening: Sendable {
     let stored = try await catalogue.storedRows(of: model)
     let generation =
       try await catalogue.models().first { $0.id == model }?.generation ?? 1
-    let index = try await BlockingWork(label: "hark.open").run { () throws(HarkError) in
+    let index = try await BlockingWork().run { () throws(HarkError) in
       let index: ModelIndex
       if let old {
         index = try old.reopened(rows: stored.rows, generation: generation)
@@ -29,7 +30,7 @@ struct IndexOpening: Sendable {
       return index
     }
     // Nobody waits for it: until it is done, queries read rows in full.
-    BlockingWork(label: "hark.sketches").perform { index.sketchRows() }
+    BlockingWork().perform { index.sketchRows() }
     return index
   }
 }

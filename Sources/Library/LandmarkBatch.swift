@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Fingerprint
+import Threads
 
 /// The landmarks of one batch of analyses on their way to the disk.
 struct LandmarkBatch: Sendable {

@@ -3,6 +3,7 @@ import Core
 import Fingerprint
 import Logging
 import SystemPackage
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -15,7 +16,7 @@ struct LandmarkOpening: Sendable {
   let catalogue: Catalogue
   let directory: FilePath
   let logger: Logger
-  private let disk = BlockingWork(label: "hark.landmarks")
+  private let disk = BlockingWork()
 
   init(catalogue: Catalogue, directory: FilePath, logger: Logger) {
     self.catalogue = catalogue

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 import VectorIndex
 
 /// What must be done now and then: forgetting recordings that have had no file for long, and
@@ -14,6 +15,8 @@ struct Maintenance: Sendable {
 
   /// Seconds for which a recording outlives its last file: 30 days.
   static let keepOrphans = 30.0 * 86_400
+  /// Seconds between two looks.
+  private static let interval = 86_400.0
 
   /// Looks at the start and then once a day, until the task is cancelled.
   func run() async {
@@ -25,11 +28,14 @@ struct Maintenance: Sendable {
       } catch {
         logger.error("upkeep failed: \(error)")
       }
-      try? await Task.sleep(for: .seconds(86_400))
+      try? await Alarm.sleep(for: .seconds(Self.interval))
     }
   }
 
+  /// Time counts only as far as Hark runs now and then: neither a clock that jumps nor a machine that
+  /// was off ends the 30 days.
   func forgetOrphans(now: Double) async throws(HarkError) {
+    try await catalogue.ageOrphans(atMost: 2 * Self.interval, now: now)
     let gone = try await catalogue.purgeOrphans(before: now - Self.keepOrphans)
     guard !gone.isEmpty else { return }
     await visibility.refresh(gone)

@@ -1,4 +1,5 @@
 import Core
+import MappedFiles
 import SystemPackage
 
 #if canImport(Glibc)
@@ -29,16 +30,12 @@ enum ModelCopy {
         permissions: [.ownerReadWrite])
       try file.closeAfter {
         try file.writeAll(bytes)
-        guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
+        try FileSystem.system.publish(file.rawValue, at: temporary, as: target)
       }
     } catch {
-      throw .system(
-        "cannot write \(temporary.escaped)", errno: (error as? Errno)?.rawValue ?? EIO)
+      throw error as? HarkError
+        ?? .system("cannot write \(temporary.escaped)", errno: (error as? Errno)?.rawValue ?? EIO)
     }
-    let result = temporary.withPlatformString { from in
-      target.withPlatformString { rename(from, $0) }
-    }
-    guard result == 0 else { throw .system("cannot make \(target.escaped)", errno: errno) }
   }
 
   private static func read(_ path: FilePath) throws(HarkError) -> [UInt8] {

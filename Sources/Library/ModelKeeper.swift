@@ -2,6 +2,7 @@ import Catalogue
 import Core
 import Logging
 import SystemPackage
+import Threads
 import VectorIndex
 import Workers
 
@@ -25,7 +26,7 @@ actor ModelKeeper {
   private let directory: StateDirectory
   private let statistics: Statistics
   private let logger: Logger
-  private let disk = BlockingWork(label: "hark.models")
+  private let disk = BlockingWork()
 
   init(
     catalogue: Catalogue, shelf: IndexShelf, pool: WorkerPool,
@@ -46,7 +47,7 @@ actor ModelKeeper {
   ) async throws(HarkError) -> [FilePath] {
     let active = try await catalogue.models().first { $0.role == .active }
     let copy = active.map { Self.copy(of: $0.id, in: directory) }
-    return try await BlockingWork(label: "hark.models").run { () throws(HarkError) in
+    return try await BlockingWork().run { () throws(HarkError) in
       let kept = copy.flatMap { ModelCopy.exists($0) ? $0 : nil }
       guard let wanted else {
         guard let kept else {

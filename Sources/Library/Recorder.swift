@@ -4,6 +4,7 @@ import Fingerprint
 import Logging
 import Synchronization
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Makes analyses last, in the order that a power cut cannot break: rows are appended, fsynced, then
@@ -12,19 +13,26 @@ import VectorIndex
 /// While one batch waits for the disk the next one gathers, so a thousand short samples cost a few
 /// fsyncs and not a thousand.
 actor Recorder {
-  private let catalogue: Catalogue
-  private let shelf: IndexShelf
-  private let visibility: VisibilityKeeper
+  let catalogue: Catalogue
+  let shelf: IndexShelf
+  let visibility: VisibilityKeeper
   private let events: EventHub
   private let statistics: Statistics
-  private let logger: Logger
-  private let disk = BlockingWork(label: "hark.recorder", isSerial: true)
-  private let merging = BlockingWork(label: "hark.landmarks", isSerial: true)
+  let logger: Logger
+  let disk = BlockingWork(isSerial: true)
+  private let merging = BlockingWork(isSerial: true)
 
-  private var waiting: [(finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)] = []
+  private typealias Entry = (finished: FinishedAnalysis, done: CheckedContinuation<Void, Never>)
+
+  private var waiting: [Entry] = []
   /// Whether the files are somebody's: a batch's, or that of whoever works between two.
   private var isWriting = false
   private var pauses: [CheckedContinuation<Void, Never>] = []
+  /// Why the last batch could not be written; `nil` while all is well.
+  private var trouble: String?
+  /// The wait before the next try.
+  private var rest: Task<Void, Never>?
+  private var isStopping = false
 
   /// At most this many analyses share one transaction.
   private static let batchSize = 256
@@ -43,13 +51,26 @@ actor Recorder {
 
   /// Records one analysis. When it returns, it is on the disk and queries see it; or else it could
   /// not be written, which is logged, and the file still waits in the catalogue.
+  ///
+  /// While the disk takes nothing it waits, so that nothing is analysed twice for want of room;
+  /// cancelling ends that.
   func record(_ finished: FinishedAnalysis) async {
-    await withCheckedContinuation { done in
-      waiting.append((finished, done))
-      guard !isWriting else { return }
-      isWriting = true
-      Task { await writeAll() }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { done in
+        waiting.append((finished, done))
+        guard !isWriting else { return }
+        isWriting = true
+        Task { await writeAll() }
+      }
+    } onCancel: {
+      Task { await stop() }
     }
+  }
+
+  /// From now on what cannot be written is given up.
+  private func stop() {
+    isStopping = true
+    rest?.cancel()
   }
 
   private func writeAll() async {
@@ -58,17 +79,38 @@ actor Recorder {
       waiting.removeFirst(batch.count)
       do throws(HarkError) {
         try await write(batch.map(\.finished))
+        if trouble != nil { logger.notice("analyses are recorded again") }
+        trouble = nil
         statistics.clearWarning(.writing)
       } catch {
-        logger.error("cannot record \(batch.count) analyses, which are made again: \(error)")
-        statistics.warn(.writing, "analyses cannot be recorded: \(error)")
-        await reopenIndexes()
+        let isNews = tell(error, batch.count)
+        await reopenIndexes(failures: isNews ? .error : .debug)
         // Whatever is wrong with the disk will not be right in a moment.
-        try? await Task.sleep(for: .seconds(5))
+        if !isStopping { await pause(seconds: 5) }
+        if !isStopping, error.isOfTheMoment {
+          waiting.insert(contentsOf: batch, at: 0)
+          continue
+        }
       }
       for entry in batch { entry.done.resume() }
     }
     handOver()
+  }
+
+  /// Says it once, however often it is tried again. Whether it is news.
+  private func tell(_ error: HarkError, _ count: Int) -> Bool {
+    statistics.warn(.writing, "analyses cannot be recorded: \(error)")
+    guard trouble != error.description else { return false }
+    trouble = error.description
+    let next = error.isOfTheMoment ? "which is tried again" : "which are made again"
+    logger.error("cannot record \(count) analyses, \(next): \(error)")
+    return true
+  }
+
+  private func pause(seconds: Double) async {
+    let rest = Task<Void, Never> { try? await Alarm.sleep(for: .seconds(seconds)) }
+    self.rest = rest
+    await rest.value
   }
 
   /// Gives the files to whoever waits for them.
@@ -150,49 +192,14 @@ actor Recorder {
       events.send(.analysed(recorded.path, id, isNew: isNew), at: now)
     case .failed(let failure):
       guard !failure.isSkipped(fileAt: recorded.path) else { return }
-      logger.notice("\(recorded.path.escaped): \(failure)")
+      logger.notice("not analysed: \(failure)", metadata: ["file": "\(recorded.path.escaped)"])
       events.send(.failed(recorded.path, failure), at: now)
     case .completed, .stale: break
     }
   }
 
-  /// Opens a backup of everything that is committed now. Nothing is recorded until it is open; while it
-  /// is read, everything goes on.
-  func openBackup(_ copying: StateCopying) async throws(HarkError) -> LibraryBackup {
-    var backup: Result<LibraryBackup, HarkError> = .failure(
-      HarkError(.defect, "no backup was made"))
-    try await betweenBatches {
-      do throws(HarkError) {
-        backup = .success(try await copying.open())
-      } catch {
-        backup = .failure(error)
-      }
-      return .success(())
-    }
-    return try backup.get()
-  }
-
-  /// Compacts a model's index if a quarter of its rows, and a megabyte, belong to nothing any more.
-  ///
-  /// Nothing is appended, shown or hidden meanwhile; queries go on. Recordings that are only hidden,
-  /// because their disk is away, keep their rows.
-  func compactIfWasteful(_ model: ModelID) async throws(HarkError) {
-    try await betweenBatches {
-      guard let index = shelf.current.indexes[model] else { return .success(()) }
-      return await compact(index, of: model)
-    }
-  }
-
-  /// Compacts the landmarks' records if a quarter of them, and a megabyte, belong to nothing any more.
-  func compactLandmarksIfWasteful() async throws(HarkError) {
-    try await betweenBatches {
-      guard let store = shelf.current.landmarks else { return .success(()) }
-      return await compact(store)
-    }
-  }
-
   /// Runs `body` while nothing is written; what comes meanwhile is written afterwards.
-  private func betweenBatches(
+  func betweenBatches(
     _ body: () async -> Result<Void, HarkError>
   ) async throws(HarkError) {
     if isWriting {
@@ -205,65 +212,9 @@ actor Recorder {
     try result.get()
   }
 
-  /// Whether so many bytes that belong to nothing are worth a compaction.
-  private static func isWasteful(unused: Int, of bytes: Int) -> Bool {
-    unused > 1 << 20 && unused * 4 > bytes
-  }
-
-  private func compact(_ store: LandmarkStore) async -> Result<Void, HarkError> {
-    await visibility.exclusively { [catalogue, disk, logger] () async throws(HarkError) in
-      let waste = store.waste
-      guard Self.isWasteful(unused: waste.deadBytes, of: waste.bytes) else { return }
-      let compacted = try await disk.run { () throws(HarkError) in try store.compact() }
-      do throws(HarkError) {
-        try await catalogue.adoptLandmarkGeneration(
-          compacted.generation, version: store.parameters.version, ranges: compacted.ranges)
-      } catch {
-        _ = try? await disk.run { () throws(HarkError) in try store.abandon(compacted) }
-        throw error
-      }
-      try await disk.run { () throws(HarkError) in try store.adopt(compacted) }
-      logger.notice("compacted the landmarks: \(waste.deadBytes) bytes are free")
-    }
-  }
-
-  private func compact(_ index: ModelIndex, of model: ModelID) async -> Result<Void, HarkError> {
-    await visibility.exclusively { [catalogue, disk, logger] () async throws(HarkError) in
-      let stored = try await catalogue.storedRows(of: model)
-      let waste = index.waste
-      let segments = stored.rows.reduce(0) { $0 + $1.segments.count }
-      var unreferred = waste
-      unreferred.liveRecordings = 0
-      unreferred.liveSegments = 0
-      unreferred.deadRecordings += waste.liveRecordings - stored.rows.count
-      unreferred.deadSegments += waste.liveSegments - segments
-      let unused = unreferred.bytes
-      guard Self.isWasteful(unused: unused, of: waste.bytes) else { return }
-      let hidden = stored.rows.filter { !index.contains($0.key) }
-      let compacted = try await disk.run { () throws(HarkError) in
-        for row in hidden {
-          try index.publish(
-            key: row.key, rows: AppendedRows(pooled: row.pooled, segments: row.segments))
-        }
-        let compacted = try index.compact()
-        for row in hidden { index.remove(key: row.key) }
-        return compacted
-      }
-      do throws(HarkError) {
-        try await catalogue.adoptGeneration(
-          compacted.generation, of: model, rows: compacted.rows)
-      } catch {
-        _ = try? await disk.run { () throws(HarkError) in try index.abandon(compacted) }
-        throw error
-      }
-      try await disk.run { () throws(HarkError) in try index.adopt(compacted) }
-      logger.notice("compacted the index of model \(model.short): \(unused) bytes are free")
-    }
-  }
-
   /// After a failed write an index may refuse more. Opened anew from what the catalogue refers to, it
   /// is whole again. The landmarks are the same store, which may be merging its runs meanwhile.
-  private func reopenIndexes() async {
+  private func reopenIndexes(failures level: Logger.Level) async {
     let contents = shelf.current
     for model in contents.indexes.keys {
       do throws(HarkError) {
@@ -271,14 +222,22 @@ actor Recorder {
           model, in: statistics.stateDirectory, replacing: contents.indexes[model])
         shelf.update { $0.indexes[model] = index }
       } catch {
-        logger.error("cannot open the index of model \(model.short) again: \(error)")
+        logger.log(level: level, "cannot open the index of model \(model.short) again: \(error)")
       }
     }
     guard let landmarks = contents.landmarks else { return }
     do throws(HarkError) {
       try await disk.run { () throws(HarkError) in try landmarks.recover() }
     } catch {
-      logger.error("the landmarks cannot be written yet: \(error)")
+      logger.log(level: level, "the landmarks cannot be written yet: \(error)")
     }
+  }
+}
+
+extension HarkError {
+  /// Whether the disk or the system is at fault and not what was to be written, so that the same may
+  /// succeed later.
+  fileprivate var isOfTheMoment: Bool {
+    [.noSpace, .permissionDenied, .system, .locked, .unavailable].contains(code)
   }
 }

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 
 /// Gives waiting files to the workers, newest wishes first, and says when nothing is left.
 ///
@@ -13,6 +14,7 @@ actor Scheduler {
   private let recorder: Recorder
   private let models: ModelKeeper
   private let events: EventHub
+  private let statistics: Statistics
   private let logger: Logger
   /// Files in work at once: enough that a worker finds the next one when it ends one, while finished
   /// ones wait for the disk.
@@ -24,7 +26,9 @@ actor Scheduler {
   private var hopeless: Set<RecordingKey> = []
   private var lastMissing: [ProductKind: RecordingKey] = [:]
   private var isIdleNow = false
-  private var lastProgress = 0.0
+  private var lastProgress: UInt64?
+  /// Why files had to wait first; `nil` while all is well.
+  private var hindrance: String?
   private var retryTimer: Task<Void, Never>?
 
   private let signals: AsyncStream<Void>
@@ -32,7 +36,8 @@ actor Scheduler {
 
   init(
     catalogue: Catalogue, shelf: IndexShelf, analyser: FileAnalyser,
-    recorder: Recorder, models: ModelKeeper, events: EventHub, workers: Int, logger: Logger
+    recorder: Recorder, models: ModelKeeper, events: EventHub, statistics: Statistics,
+    workers: Int, logger: Logger
   ) {
     self.catalogue = catalogue
     self.shelf = shelf
@@ -40,6 +45,7 @@ actor Scheduler {
     self.recorder = recorder
     self.models = models
     self.events = events
+    self.statistics = statistics
     self.logger = logger
     capacity = workers * 4
     (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
@@ -94,7 +100,7 @@ actor Scheduler {
       try await rest()
     } catch {
       logger.error("cannot look for waiting files: \(error)")
-      try? await Task.sleep(for: .seconds(5))
+      try? await Alarm.sleep(for: .seconds(5))
       wake()
     }
   }
@@ -103,12 +109,32 @@ actor Scheduler {
     let finished = await analyser.analyse(item)
     if case .failed(_, let failure) = finished, failure.code == .unavailable {
       // No worker could take it, or the daemon stops: the file is not at fault and goes on waiting.
-      try? await Task.sleep(for: .seconds(2))
+      await wait(failure)
     } else if !Task.isCancelled {
+      goOn()
       await recorder.record(finished)
     }
     files.remove(item.file)
     wake()
+  }
+
+  /// Lets some time pass after files could not be analysed through no fault of theirs, and says why.
+  private func wait(_ failure: AnalysisFailure) async {
+    if !Task.isCancelled {
+      statistics.warn(.analysing, "files wait to be analysed: \(failure.message)")
+      if hindrance == nil {
+        hindrance = failure.message
+        logger.warning("files wait to be analysed: \(failure.message)")
+      }
+    }
+    try? await Alarm.sleep(for: .seconds(2))
+  }
+
+  private func goOn() {
+    guard hindrance != nil else { return }
+    hindrance = nil
+    statistics.clearWarning(.analysing)
+    logger.notice("files are analysed again")
   }
 
   /// Makes products that visible recordings lack. Returns whether there were any.
@@ -136,10 +162,14 @@ actor Scheduler {
 
   private func complete(_ missing: MissingProduct, _ product: ProductKind) async {
     let finished = await analyser.complete(missing, product)
-    if case .notCompleted(_, let failure) = finished, !Task.isCancelled {
-      logger.notice("\(missing.path.escaped): not analysed for \(product): \(failure)")
+    if case .notCompleted(_, let failure) = finished, failure.code == .unavailable {
+      await wait(failure)
+    } else if case .notCompleted(_, let failure) = finished, !Task.isCancelled {
+      logger.notice(
+        "not analysed for \(product): \(failure)", metadata: ["file": "\(missing.path.escaped)"])
       hopeless.insert(missing.recording)
     } else if !Task.isCancelled {
+      goOn()
       await recorder.record(finished)
     }
     recordings.remove(missing.recording)
@@ -155,22 +185,21 @@ actor Scheduler {
       events.send(.idle, at: WallClock.now)
     }
     retryTimer?.cancel()
-    guard let due = try await catalogue.nextRetry() else { return }
+    guard let pause = try await catalogue.nextRetry(now: WallClock.now) else { return }
     retryTimer = Task { [signal] in
-      try? await Task.sleep(for: .seconds(max(0.1, due - WallClock.now)))
+      try? await Alarm.sleep(for: .seconds(max(0.1, pause)))
       if !Task.isCancelled { signal.yield() }
     }
   }
 
   private func tellProgress(always: Bool = false) async {
-    let now = WallClock.now
-    guard always || now - lastProgress >= 1, let counts = try? await catalogue.counts() else {
-      return
-    }
+    let now = MonotonicClock.now()
+    let isDue = lastProgress.map { now - $0 >= 1_000_000_000 } ?? true
+    guard always || isDue, let counts = try? await catalogue.counts() else { return }
     lastProgress = now
     events.send(
       .progress(
         pending: counts.files[.pending] ?? 0, analysed: counts.files[.analysed] ?? 0,
-        failed: counts.files[.failed] ?? 0), at: now)
+        failed: counts.files[.failed] ?? 0), at: WallClock.now)
   }
 }

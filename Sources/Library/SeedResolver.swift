@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Threads
 import VectorIndex
 
 /// Finds the vectors that seeds stand for.

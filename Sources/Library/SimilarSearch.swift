@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Answers "what sounds like this?": `q = normalise(mean(like) − ½ · mean(unlike))`, then the exact
@@ -8,7 +9,7 @@ import VectorIndex
 struct SimilarSearch: Sendable {
   let catalogue: Catalogue
   let shelf: IndexShelf
-  let searches = BlockingWork(label: "hark.searches")
+  let searches = BlockingWork()
 
   private var resolver: SeedResolver { SeedResolver(catalogue: catalogue, reading: searches) }
 

@@ -6,7 +6,7 @@ import SystemPackage
 final class Statistics: Sendable {
   /// A kind of trouble; each has at most one warning at a time.
   enum Trouble: Hashable, Sendable {
-    case writing, noting, model, sandbox, watching(FilePath)
+    case writing, noting, analysing, model, sandbox, unreadable, watching(FilePath)
   }
 
   struct Counts: Sendable {

@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Threads
 import VectorIndex
 
 /// Answers "what is this?" with the active model's tags. Nothing is stored for it: a tag is a direction,
@@ -7,7 +8,7 @@ import VectorIndex
 struct TagSearch: Sendable {
   let catalogue: Catalogue
   let shelf: IndexShelf
-  let reading = BlockingWork(label: "hark.tags")
+  let reading = BlockingWork()
 
   func answer(_ source: Seed.Source) async throws(HarkError) -> TagAnswer {
     let answering = try shelf.active()

@@ -42,6 +42,17 @@ package struct FileSystem: Sendable {
     }
   }
 
+  /// Lets an open file that is complete appear under its name, replacing what is there: after a power
+  /// cut there is the old one or all of the new one.
+  package func publish(_ file: Int32, at temporary: FilePath, as path: FilePath)
+    throws(HarkError)
+  {
+    try call("cannot write \(path.escaped) to disk") { synchronise(file) }
+    try call("cannot make \(path.escaped)") { rename(temporary, path) }
+    let parent = path.removingLastComponent()
+    try synchronise(directory: parent.isEmpty ? "." : parent)
+  }
+
   /// Makes the names in `directory` durable.
   package func synchronise(directory: FilePath) throws(HarkError) {
     let file = try call("cannot open the directory \(directory.escaped)") {

@@ -15,7 +15,7 @@ public final class HarkServer: Service {
   private let listeners: [SocketListener]
   private let configuration: ServerConfiguration
   private let responder: HTTPChannelHandler.Responder
-  private let connections = OpenConnections()
+  private let connections: OpenConnections
   private let logger: Logger
 
   /// - Parameters:
@@ -28,10 +28,17 @@ public final class HarkServer: Service {
     self.listeners = listeners
     self.configuration = configuration
     self.logger = logger
+    connections = OpenConnections(
+      limit: configuration.maximumConnections, log: PeerLog(logger))
+    connections.rules = configuration.access
     let metrics = RequestMetrics()
     let table = RouteTable(library: library, configuration: configuration, metrics: metrics)
-    responder = Self.responder(table.responder(metrics: metrics), connections, logger)
+    responder = Self.responder(
+      table.responder(metrics: metrics), connections, configuration, logger)
   }
+
+  /// Who may ask and control from now on. Connections of those who may no longer ask are closed.
+  public func setAccess(_ rules: AccessRules) { connections.rules = rules }
 
   public func run() async throws {
     try await withThrowingDiscardingTaskGroup { group in
@@ -47,15 +54,22 @@ public final class HarkServer: Service {
   /// Joins the router to Hummingbird's connections: fills in the headers that every answer has, and
   /// decides whether the connection can be used again.
   private static func responder(
-    _ router: RouterResponder<HarkContext>, _ connections: OpenConnections, _ logger: Logger
+    _ router: RouterResponder<HarkContext>, _ connections: OpenConnections,
+    _ configuration: ServerConfiguration, _ logger: Logger
   ) -> HTTPChannelHandler.Responder {
-    { request, writer, channel in
-      guard !connections.isEnding(channel) else {
+    let turns = Turns(configuration)
+    let longRequests = Places(configuration.maximumLongRequests, of: "long requests")
+    return { request, writer, channel in
+      guard !connections.isEnding(channel), let peer = connections.peer(of: channel) else {
         try await channel.closeFuture.get()
         throw ConnectionEnded()
       }
-      let source = ApplicationRequestContextSource(channel: channel, logger: logger)
-      let context = HarkContext(source: source)
+      let client = Client(
+        peer: peer, mayControl: connections.rules.mayControl(peer), turn: turns.turn(of: peer.user),
+        longRequests: longRequests, log: connections.log)
+      defer { client.turn.leave() }
+      let context = HarkContext(
+        source: HarkContextSource(channel: channel, logger: logger, client: client))
       var response = try await router.respond(to: request, context: context)
       response.headers[.date] = HTTPDate.now
       response.headers[.server] = "hark/\(HarkVersion.current)"
@@ -64,6 +78,7 @@ public final class HarkServer: Service {
         response.headers[.connection] = "close"
       }
       if response.headers[.connection] == "close" { connections.end(channel) }
+      client.turn.answering(length: response.body.contentLength)
       try await writer.write(response: response.head, body: response.body)
     }
   }

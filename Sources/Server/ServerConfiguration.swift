@@ -1,3 +1,4 @@
+import CLinux
 import Core
 import SystemPackage
 
@@ -7,15 +8,27 @@ public struct ServerConfiguration: Sendable {
   public var maximumJSONBytes = 1 << 20
   /// Bytes of audio that a query may bring; they are spooled to ``spoolDirectory``.
   public var maximumAudioBytes: Int64 = 2 << 30
-  /// Queries with audio at the same time; another one is told to come back.
+  /// Queries with audio at the same time, half of them by one user; another one is told to come back.
   public var maximumAudioRequests = 4
   /// Bytes of a request's line and headers, all together and each.
   public var maximumHeaderBytes = 64 << 10
   /// Headers of a request.
   public var maximumHeaders = 128
-  /// Connections on one listener at the same time; more wait to be accepted.
+  /// Connections at the same time, on all listeners together. With one more, the longest idle one of
+  /// the user who has most is closed (``ConnectionShares``).
   public var maximumConnections = 256
-  /// Event streams at the same time, on all listeners together.
+  /// Who may ask and control, among those whom the sockets' modes let in.
+  public var access = AccessRules()
+  /// Requests of one user that are carried out at the same time; more wait their turn.
+  public var requestsPerUser = max(2, Int(hark_core_count()))
+  /// Answers of more than 64 KiB that one user may leave unread; with so many, the user's further
+  /// requests wait.
+  public var longAnswersPerUser = 16
+  /// JSON requests of more than 64 KiB at the same time.
+  public var maximumLongRequests = 32
+  /// Backups at the same time; each holds a copy of the catalogue on the disk.
+  public var maximumBackups = 4
+  /// Event streams at the same time, on all listeners together, half of them to one user.
   public var maximumEventStreams = 64
   /// How long a connection may be silent, between requests and while one is read.
   public var idleTimeout: Duration = .seconds(60)

@@ -1,7 +1,6 @@
 import Core
 import Glibc
 import Library
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import SystemPackage
@@ -12,11 +11,14 @@ import SystemPackage
 /// The decoders must be able to seek, so that a pipe would not do.
 struct Spool: Sendable {
   private let configuration: ServerConfiguration
-  private let busy = NIOLockedValueBox(0)
+  private let places: Places
   /// Bytes that are gathered before they are written.
   private static let pieceLength = 1 << 20
 
-  init(_ configuration: ServerConfiguration) { self.configuration = configuration }
+  init(_ configuration: ServerConfiguration) {
+    self.configuration = configuration
+    places = Places(configuration.maximumAudioRequests, of: "queries with audio")
+  }
 
   /// Writes `start` and the rest of a body to a file and has it analysed.
   ///
@@ -24,10 +26,10 @@ struct Spool: Sendable {
   ///   the body throws, and the `AnalysisFailure` of audio that cannot be analysed.
   func analyse(
     _ start: ByteBuffer, _ reader: inout RequestBodyReader, _ listening: Listening,
-    with library: any LibraryService
+    of peer: Peer, with library: any LibraryService
   ) async throws -> Analysis {
-    try enter()
-    defer { busy.withLockedValue { $0 -= 1 } }
+    let place = try places.take(peer)
+    defer { place.release() }
     let directory = configuration.spoolDirectory
     let pool = NIOThreadPool.singleton
     let file = try await pool.runIfActive { try Self.open(in: directory) }
@@ -51,20 +53,6 @@ struct Spool: Sendable {
     } catch {
       try? file.close()
       throw error
-    }
-  }
-
-  private func enter() throws(HarkError) {
-    let limit = configuration.maximumAudioRequests
-    let isAdmitted = busy.withLockedValue { count in
-      guard count < limit else { return false }
-      count += 1
-      return true
-    }
-    guard isAdmitted else {
-      throw HarkError(
-        .unavailable, "\(limit) queries with audio are under way already",
-        remedy: "try again in a moment")
     }
   }
 

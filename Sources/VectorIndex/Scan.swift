@@ -1,7 +1,7 @@
 import CLinux
 import Core
-import Dispatch
 import Synchronization
+import Threads
 
 /// Splits a scan over threads and gathers what its parts kept.
 enum Scan {
@@ -23,7 +23,7 @@ enum Scan {
   ) -> Kept {
     guard parts > 1 else { return body(0) }
     let gathered = Mutex<Kept?>(nil)
-    DispatchQueue.concurrentPerform(iterations: parts) { part in
+    ParallelLoop.run(turns: parts) { part in
       let kept = body(part)
       gathered.withLock {
         guard var all = $0 else { return $0 = kept }

@@ -2,6 +2,7 @@ import Core
 import Logging
 import Synchronization
 import SystemPackage
+import Threads
 
 /// Turns directory trees into settled changes.
 ///
@@ -123,6 +124,8 @@ public final class Watcher: Sendable {
 struct WatchingFaults: Sendable {
   /// An errno with which a directory cannot be listed.
   var list: (@Sendable (FilePath) -> Errno?)?
+  /// An errno with which there is no inotify instance.
+  var inotify: (@Sendable () -> Errno?)?
   /// An errno with which a directory cannot be watched.
   var watch: (@Sendable (FilePath) -> Errno?)?
   /// Whether events were lost since the last question.

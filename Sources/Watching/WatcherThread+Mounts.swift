@@ -33,6 +33,10 @@ extension WatcherThread {
       }
       return true
     } catch {
+      if error.isShortage {
+        root.pollReason = Self.reason(error, path)
+        return root.mounts[path]?.number != nil
+      }
       takeOffline(mount: path, of: root, HarkError.describe(errno: error.rawValue))
       return false
     }

@@ -84,7 +84,7 @@ extension WatcherThread {
       return enterRoot(root, real, probe)
     } catch {
       switch error {
-      case .permissionDenied, .notPermitted:
+      case _ where error.isShortage, .permissionDenied, .notPermitted:
         let phase = RootState.Phase.unreadable(Self.reason(error, root.configured))
         if root.phase != phase {
           emit(.rootUnreadable(root.configured, reason: Self.reason(error, root.configured)))
@@ -153,6 +153,8 @@ extension WatcherThread {
       }
       return nil
     } catch {
+      // The scan that follows meets the same, and has the root looked at again.
+      if error.isShortage { return nil }
       return error == .noSuchFileOrDirectory
         ? "it does not exist" : HarkError.describe(errno: error.rawValue)
     }

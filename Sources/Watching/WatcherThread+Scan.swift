@@ -27,6 +27,7 @@ extension WatcherThread {
 
   func begin(_ root: RootState) {
     statistics.scans += 1
+    openInotify()
     root.pollReason = root.remoteReason
     for path in root.mounts.keys { root.mounts[path]?.isSeen = false }
     root.links = []
@@ -62,6 +63,7 @@ extension WatcherThread {
       if let error = watcher.faults.list?(path) { throw error }
       listing = try DirectoryListing(path)
     } catch {
+      if error.isShortage { root.pollReason = Self.reason(error, path) }
       // A directory that is gone is told by its parent's events.
       if error != .noSuchFileOrDirectory {
         emit(.directoryUnreadable(path, reason: Self.reason(error, path)))
@@ -106,7 +108,10 @@ extension WatcherThread {
   /// What an entry is to the watcher. Sockets, pipes and devices are nothing; none is opened.
   private func kind(of entry: DirectoryListing.Entry, at path: FilePath) -> Kind {
     let types = [DT_REG, DT_DIR, DT_LNK, DT_UNKNOWN].map { UInt8($0) }
-    guard types.contains(entry.kind) else { return .nothing }
+    guard types.contains(entry.kind) else {
+      passOver(path)
+      return .nothing
+    }
     if entry.kind == UInt8(DT_REG) {
       // Most names that are passed over need no further question.
       guard isWanted(entry.name) else { return .nothing }
@@ -126,7 +131,17 @@ extension WatcherThread {
       guard NameRules.verdict(name, isDirectory: true) == .file else { return .nothing }
       return isLink ? .linkToDirectory(status) : .directory(status)
     }
-    return status.isFile && isWanted(name) ? .file(status) : .nothing
+    guard isWanted(name) else { return .nothing }
+    if !status.isFile { passOver(path) }
+    return status.isFile ? .file(status) : .nothing
+  }
+
+  /// A socket, a pipe or a device, which is never opened.
+  private func passOver(_ path: FilePath) {
+    statistics.skipped += 1
+    guard passedOver.count < Self.mostPassedOver, passedOver.insert(path).inserted else { return }
+    logger.notice(
+      "passed over: it is neither a file nor a folder", metadata: ["file": "\(path.escaped)"])
   }
 
   /// Whether a file of this name is told; counts what is passed over.
@@ -164,12 +179,21 @@ extension WatcherThread {
     }
   }
 
+  /// Why a directory cannot be read, and what to do.
   static func reason(_ error: Errno, _ path: FilePath) -> String {
     let words = HarkError.describe(errno: error.rawValue)
+    if let remedy = HarkError.remedy(forShortage: error.rawValue) {
+      return "'\(path.escaped)' cannot be read: \(words); \(remedy)"
+    }
     guard error == .permissionDenied || error == .notPermitted else {
       return "'\(path.escaped)' cannot be read: \(words)"
     }
     return "'\(path.escaped)' cannot be read: \(words); give Hark's user access (setfacl -R -m "
       + "u:hark:rX, or its group), or run Hark as your own user"
   }
+}
+
+extension Errno {
+  /// Whether the system had nothing left for the call, which says nothing about what it was asked for.
+  var isShortage: Bool { HarkError.remedy(forShortage: rawValue) != nil }
 }

@@ -72,15 +72,25 @@ extension WatcherThread {
   }
 
   private static var watchLimitReason: String {
-    let file = "/proc/sys/fs/inotify/max_user_watches"
-    var buffer = [UInt8](repeating: 0, count: 32)
+    // The smaller one counts: the second is that of a user namespace, as containers have it.
+    let limits = ["fs/inotify/max_user_watches", "user/max_inotify_watches"].compactMap { name in
+      number(in: "/proc/sys/\(name)").map {
+        (name: name.replacing("/", with: "."), value: $0)
+      }
+    }
+    let limit =
+      limits.min { $0.value < $1.value } ?? (name: "fs.inotify.max_user_watches", value: 8192)
+    return "the system's limit of \(limit.value) watched directories is reached; raise it with "
+      + "'sysctl \(limit.name)=\(max(limit.value * 4, 8192))'"
+  }
+
+  private static func number(in file: String) -> Int? {
     let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    let count = descriptor >= 0 ? read(descriptor, &buffer, buffer.count) : 0
-    if descriptor >= 0 { close(descriptor) }
-    let digits = String(decoding: buffer[..<max(0, count)].filter { $0 > 32 }, as: UTF8.self)
-    let limit = Int(digits) ?? 8192
-    return "the system's limit of \(limit) watched directories is reached; raise it with "
-      + "'sysctl fs.inotify.max_user_watches=\(limit * 4)'"
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 32)
+    let count = read(descriptor, &buffer, buffer.count)
+    return Int(String(decoding: buffer[..<max(0, count)].filter { $0 > 32 }, as: UTF8.self))
   }
 
   private func forgetWatch(of node: DirectoryNode) {

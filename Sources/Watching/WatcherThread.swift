@@ -9,9 +9,9 @@ final class WatcherThread {
   let options: WatchingOptions
   let logger: Logger
   var statistics = WatchingStatistics()
-  /// `nil` where the system gives no more inotify instances: then everything is polled.
-  let inotify: InotifyQueue?
-  let inotifyFailure: String?
+  /// `nil` while the system gives no inotify instance: then everything is polled.
+  private(set) var inotify: InotifyQueue?
+  private(set) var inotifyFailure: String?
   let mountTable = MountTable()
 
   var roots: [RootState]
@@ -19,11 +19,14 @@ final class WatcherThread {
   var nodesByIdentity: [DirectoryIdentity: DirectoryNode] = [:]
   var pending: PendingFiles
   var renames: [UInt32: Rename] = [:]
+  /// Sockets, pipes and devices that have been told, so that each is told once.
+  var passedOver: Set<FilePath> = []
   private var batch: [Change] = []
   /// Set by events after which roots and mounts have to be looked at.
   var mountsAreInDoubt = false
 
   private static let batchSize = 256
+  static let mostPassedOver = 100
 
   init(_ watcher: Watcher) {
     self.watcher = watcher
@@ -31,14 +34,20 @@ final class WatcherThread {
     logger = watcher.logger
     pending = PendingFiles(watcher.options)
     roots = Self.sorted(watcher.roots.map(RootState.init))
+  }
+
+  /// Asks for an inotify instance if there is none.
+  func openInotify() {
+    guard inotify == nil else { return }
     do throws(Errno) {
+      if let error = watcher.faults.inotify?() { throw error }
       inotify = try InotifyQueue()
       inotifyFailure = nil
     } catch {
-      inotify = nil
       inotifyFailure =
         "the system gives no inotify instance (\(HarkError.describe(errno: error.rawValue))); "
-        + "raise fs.inotify.max_user_instances"
+        + "raise its limit with 'sysctl fs.inotify.max_user_instances=1024', or "
+        + "\(HarkError.remedy(forShortage: EMFILE) ?? "")"
     }
   }
 
@@ -85,7 +94,13 @@ final class WatcherThread {
   private func handleDeadlines() {
     let now = MonotonicClock.now()
     expireRenames(now)
+    let known = pending.growing
     for file in pending.takeSettled(now: now, observe: observe) { emit(.found(file)) }
+    for path in pending.growing.subtracting(known) {
+      logger.notice(
+        "it is still being written, and is analysed once it rests",
+        metadata: ["file": "\(path.escaped)"])
+    }
     if mountsAreInDoubt { checkMounts() }
     for root in roots where root.nextLook.map({ $0 <= now }) ?? false {
       if root.phase == .online, root.pollReason == nil {
@@ -125,6 +140,8 @@ final class WatcherThread {
     statistics.directories = nodesByIdentity.count
     statistics.watches = nodesByWatch.count
     statistics.settling = pending.count
+    statistics.growing = pending.growing.count
+    statistics.growingFile = pending.growing.first
     let statistics = statistics
     watcher.orders.withLock { $0.statistics = statistics }
     guard !batch.isEmpty else { return }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// How the watcher waits. All times are in seconds.
 public struct WatchingOptions: Sendable, Hashable {
   /// A closed file is told once size and modification time have not changed for this long.
@@ -10,18 +12,22 @@ public struct WatchingOptions: Sendable, Hashable {
   public var offlineInterval: Double
   /// How long the second half of a rename may take to arrive.
   public var renameWindow: Double
+  /// Once it has changed for so long, a file that is still being written is named.
+  public var patience: Double
   /// Directories that may be watched; beyond it folders are polled, as beyond the system's limit.
   public var watchLimit: Int
 
   public init(
     settle: Double = 0.5, openSettle: Double = 10, pollInterval: Double = 60,
-    offlineInterval: Double = 5, renameWindow: Double = 0.1, watchLimit: Int = .max
+    offlineInterval: Double = 5, renameWindow: Double = 0.1, patience: Double = 60,
+    watchLimit: Int = .max
   ) {
     self.settle = settle
     self.openSettle = openSettle
     self.pollInterval = pollInterval
     self.offlineInterval = offlineInterval
     self.renameWindow = renameWindow
+    self.patience = patience
     self.watchLimit = watchLimit
   }
 }
@@ -35,8 +41,11 @@ public struct WatchingStatistics: Sendable, Hashable {
   public var filesInScans = 0
   /// Files passed over in scans and changes because their names say that they are no audio.
   public var skipped = 0
-  /// Files being written now.
+  /// Files that were written to a moment ago.
   public var settling = 0
+  /// Files that have been written to for longer than ``WatchingOptions/patience``, and one of them.
+  public var growing = 0
+  public var growingFile: FilePath?
   /// Times that the kernel's queue overflowed and everything was looked through again.
   public var overflows = 0
   public var scans = 0

@@ -29,7 +29,8 @@ struct Daemon {
     let library = try await HarkLibrary(
       configuration: try configuration(settings), logger: logger)
     let server = HarkServer(
-      library: library, listeners: listeners, configuration: serverConfiguration(settings),
+      library: library, listeners: listeners,
+      configuration: serverConfiguration(settings, logger),
       logger: logger)
     let notifier = SystemdNotifier(environment: environment)
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
@@ -37,8 +38,8 @@ struct Daemon {
       .init(service: ServerAfterLibrary(library: library, server: server, notifier: notifier)),
       .init(
         service: Reloading(
-          options: options, settings: settings, library: library, notifier: notifier,
-          logger: logger)),
+          options: options, settings: settings, library: library, server: server,
+          notifier: notifier, logger: logger)),
     ]
     if let notifier { services.append(.init(service: SystemdService(notifier))) }
     var configuration = ServiceGroupConfiguration(
@@ -66,12 +67,12 @@ struct Daemon {
     }
     var group: UInt32?
     if let name = settings.socketGroup {
-      guard let entry = getgrnam(name) else {
+      group = SystemAccount.group(name)
+      guard group != nil else {
         throw HarkError(
           .invalidSetting, "socket-group: there is no group \(name)",
           remedy: "make it with groupadd, or choose another")
       }
-      group = entry.pointee.gr_gid
     }
     return [try SocketListener(path: settings.socket, group: group)]
   }
@@ -97,13 +98,38 @@ struct Daemon {
     }
   }
 
-  private func serverConfiguration(_ settings: Settings) -> ServerConfiguration {
+  private func serverConfiguration(
+    _ settings: Settings, _ logger: Logger
+  ) -> ServerConfiguration {
     var configuration = ServerConfiguration(spoolDirectory: settings.state)
     configuration.maximumJSONBytes = settings.maxRequest
     configuration.maximumAudioBytes = Int64(settings.maxAudio)
-    configuration.maximumConnections = settings.maxConnections
+    // Index files, workers and watches need descriptors, too.
+    let room = DescriptorLimit.raise(to: 4 * settings.maxConnections) / 2
+    if room < settings.maxConnections {
+      logger.warning(
+        """
+        max-connections is \(room), not \(settings.maxConnections): this process may have only \
+        \(2 * room) descriptors; raise LimitNOFILE
+        """)
+    }
+    configuration.maximumConnections = max(1, min(room, settings.maxConnections))
+    configuration.access = settings.access
+    configuration.maximumAudioRequests = settings.maxAudioQuestions
+    configuration.maximumEventStreams = settings.maxEventStreams
     configuration.bodyTimeout = .seconds(settings.requestTimeout)
+    configuration.writeTimeout = .seconds(settings.answerTimeout)
+    configuration.idleTimeout = .seconds(settings.idleTimeout)
     return configuration
+  }
+}
+
+extension Settings {
+  /// Who may ask and control.
+  var access: AccessRules {
+    AccessRules(
+      asking: Accounts(users: allowUsers, groups: allowGroups),
+      control: Accounts(users: controlUsers, groups: controlGroups))
   }
 }
 

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -11,10 +12,11 @@ import Foundation
 @main
 enum HarkDaemon {
   static func main() async {
+    TaskThreads.adopt()
     // A client that hangs up must cost an error, not the daemon.
     signal(SIGPIPE, SIG_IGN)
-    // What people listen to is nobody else's business.
-    umask(0o027)
+    // What people listen to is nobody else's business; whoever started harkd may want it closer still.
+    umask(umask(0o077) | 0o027)
     do throws(any Error) {
       guard let options = try Options.parse() else { exit(ExitStatus.success.rawValue) }
       if let backup = options.restore {

@@ -20,8 +20,8 @@ struct Options: ParsableCommand {
 
       Every setting can stand in a settings file (/etc/hark/hark.yaml, then hark/hark.yaml in the \
       user's configuration directory), in the environment (HARK_WORKERS for workers), or here; what \
-      comes later in this list wins. SIGHUP has the settings read again: watch, log-level and model change \
-      at once, the others at the next start, and harkd's log names those that wait. SIGTERM and Ctrl-C stop harkd cleanly; analyses that were \
+      comes later in this list wins. SIGHUP has the settings read again: watch, log-level, model and who may ask \
+      change at once, the others at the next start, and harkd's log names those that wait. SIGTERM and Ctrl-C stop harkd cleanly; analyses that were \
       under way are made again at the next start.
       """,
     version: HarkVersion.current)

@@ -11,6 +11,7 @@ struct Reloading: Service {
   let options: Options
   let settings: Settings
   let library: HarkLibrary
+  let server: HarkServer
   let notifier: SystemdNotifier?
   let logger: Logger
 
@@ -55,6 +56,13 @@ struct Reloading: Service {
         logger.error("the model stays as it was: \(error)")
         refused.insert(.model)
       }
+    }
+    if new.access != current.access {
+      server.setAccess(new.access)
+      current.allowUsers = new.allowUsers
+      current.allowGroups = new.allowGroups
+      current.controlUsers = new.controlUsers
+      current.controlGroups = new.controlGroups
     }
     let waiting = new.differences(from: current).filter { !refused.contains($0) }
     if !waiting.isEmpty {

@@ -35,14 +35,7 @@ import Testing
     for file in Repository.textFiles
     where endings.contains(where: file.hasSuffix) || file.hasPrefix("scripts/") {
       let count = try Repository.lines(file).count
-      // oneDNN's calls should be split by what they build.
-      if file == "Sources/CDNNL/program.c" {
-        withKnownIssue("\(file) has \(count) lines", isIntermittent: true) {
-          #expect(count <= 300)
-        }
-      } else {
-        #expect(count <= 300, "\(file) has \(count) lines")
-      }
+      #expect(count <= 300, "\(file) has \(count) lines")
     }
   }
 

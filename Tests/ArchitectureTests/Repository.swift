@@ -18,9 +18,10 @@ enum Repository {
     return all.filter { !$0.hasPrefix(".") && exists($0) }.sorted()
   }()
 
-  /// Every file that is text, which the sample library and the golden values are not.
+  /// Every file that is text, which the sample library, golden values and earlier states are not.
   static let textFiles = files.filter { file in
-    guard !file.hasPrefix("Tests/Golden/"), !file.hasSuffix(".safetensors"),
+    guard !file.hasPrefix("Tests/Golden/"), !file.hasPrefix("Tests/States/"),
+      !file.hasSuffix(".safetensors"),
       !file.hasPrefix("Models/tests/data/")
     else { return false }
     return !file.hasPrefix("Audio/") || file.hasSuffix(".csv") || file.hasSuffix("LICENSE")

@@ -46,6 +46,23 @@ import Testing
     }
   }
 
+  /// One use of libdispatch's global queues and the daemon wakes up every second, for as long as it
+  /// lives.
+  @Test func theDaemonKeepsOffLibdispatch() throws {
+    let manifest = try PackageManifest()
+    var rooms: Set<String> = ["harkd"]
+    for target in manifest.targets.reversed() where rooms.contains(target.name) {
+      rooms.formUnion(target.dependencies)
+    }
+    #expect(rooms.isSuperset(of: ["Library", "Server", "Threads"]))
+    for file in Self.sources where rooms.contains(Self.room(of: file)) {
+      #expect(!(try imports(of: file).contains("Dispatch")), "\(file) imports Dispatch")
+      for word in ["Task.sleep(", "DispatchQueue"] {
+        #expect(!(try Repository.text(file).contains(word)), "\(file) uses \(word)")
+      }
+    }
+  }
+
   @Test func onlyOneFolderIncludesOneDNN() throws {
     let header = "dnnl" + ".h"
     for file in Repository.files

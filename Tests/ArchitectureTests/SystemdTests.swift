@@ -50,7 +50,9 @@ struct SystemdTests {
   @Test(arguments: ["systemd/harkd.service", "systemd/user/harkd.service"])
   func serviceKeepsItsPromises(file: String) throws {
     let lines = try Repository.lines(file)
-    for line in ["Type=notify", "ExecReload=kill -HUP $MAINPID", "Requires=harkd.socket"] {
+    for line in [
+      "Type=notify", "ExecReload=kill -HUP $MAINPID", "Requires=harkd.socket", "KillMode=mixed",
+    ] {
       #expect(lines.contains(line))
     }
     #expect(lines.contains { $0.hasPrefix("WatchdogSec=") })

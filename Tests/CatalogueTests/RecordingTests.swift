@@ -60,7 +60,7 @@ import VectorIndex
         .failed(items[1], AnalysisFailure(.readError, "EIO"), decoder: "old"),
       ], now: 100)
     #expect(try await fixture.work(now: 104).isEmpty)
-    #expect(try await fixture.catalogue.nextRetry() == 105)
+    #expect(try await fixture.catalogue.nextRetry(now: 101) == 4)
     #expect(try await fixture.work(now: 106).map(\.path) == ["/b"])
     let failed = try await fixture.catalogue.files(FileQuery(states: [.failed])).elements
     #expect(failed.map(\.failure?.code) == [.corrupt, .readError])

@@ -92,5 +92,36 @@ extension EndToEnd {
       #expect(nobody.status == 69)
       #expect(!FileManager.default.fileExists(atPath: home.beside("y.tar").path))
     }
+
+    /// A restore that was killed: the next one begins afresh, and a daemon says that there is no library.
+    @Test func aRestoreThatWasKilledIsToldOrBegunAgain() async throws {
+      let home = try DaemonProcess.Home()
+      try Clip.write(Clip.tone(440), home.folder.appendingPathComponent("a.wav"))
+      let daemon = try await DaemonProcess.start(home)
+      try await daemon.untilAnalysed(["a.wav"])
+      let backup = home.beside("b.tar")
+      #expect(try await daemon.hark(["backup", backup.path]).status == 0)
+      #expect(try await daemon.stop() == 0)
+      func killed(_ name: String) throws -> URL {
+        let state = home.beside(name)
+        let place = state.appendingPathComponent("restoring")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try Data("half".utf8).write(to: place.appendingPathComponent("catalogue.sqlite"))
+        return state
+      }
+      let again = try killed("again")
+      let (_, text) = try await Self.restored(backup, "again", home)
+      #expect(text.contains("1 files, 1 recordings"), "\(text)")
+      #expect(!FileManager.default.fileExists(atPath: again.path + "/restoring"))
+
+      let started = try killed("started")
+      var arguments = home.arguments
+      arguments[3] = started.path
+      let next = try await DaemonProcess.start(home, arguments: arguments)
+      #expect(home.logText.contains("was not finished"), "\(home.logText)")
+      #expect(!FileManager.default.fileExists(atPath: started.path + "/restoring"))
+      try await next.untilAnalysed(["a.wav"])
+      #expect(try await next.stop() == 0)
+    }
   }
 }

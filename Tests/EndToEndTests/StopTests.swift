@@ -17,6 +17,33 @@ extension EndToEnd {
       #expect((try? Data(contentsOf: log))?.isEmpty ?? true)
     }
 
+    /// As when systemd, or a person, signals every process at once.
+    @Test func workersThatAreSignalledTooAreNoCrash() async throws {
+      let home = try DaemonProcess.Home()
+      try Clip.write(Clip.tone(440), home.folder.appendingPathComponent("a.wav"))
+      let daemon = try await DaemonProcess.start(home)
+      try await daemon.untilAnalysed(["a.wav"])
+      for worker in daemon.process.children { kill(worker, SIGTERM) }
+      #expect(try await daemon.stop() == 0)
+      #expect(!home.logText.contains("worker"), "\(home.logText)")
+    }
+
+    /// Whoever starts harkd may forbid more than it does, and not less.
+    @Test(arguments: [("0022", 0o640), ("0077", 0o600)])
+    func filesAreNobodyElsesBusiness(mask: String, expected: Int) async throws {
+      let home = try DaemonProcess.Home()
+      let daemon = try DaemonProcess(
+        home,
+        launcher: (URL(fileURLWithPath: "/bin/sh"), ["-c", "umask \(mask); exec \"$@\"", "sh"]))
+      try await eventually("the socket answers") {
+        try await daemon.hark("status").status == 0
+      }
+      let catalogue = home.state.appendingPathComponent("catalogue.sqlite").path
+      let attributes = try FileManager.default.attributesOfItem(atPath: catalogue)
+      #expect(attributes[.posixPermissions] as? Int == expected)
+      #expect(try await daemon.stop() == 0)
+    }
+
     @Test func secondDaemonsAreRefused() async throws {
       let home = try DaemonProcess.Home()
       let daemon = try await DaemonProcess.start(home)

@@ -66,6 +66,11 @@ import Testing
       state: /s
       socket: /run/x.sock
       socket-group: audio
+      allow-users: [root, 1000]
+      allow-groups: root
+      control-users:
+        - 7
+      control-groups: [0]
       model: /m.safetensors
       precision: int8
       workers: 4
@@ -76,7 +81,11 @@ import Testing
       max-connections: 7
       max-request: 8
       max-audio: 9
+      max-audio-questions: 11
+      max-event-streams: 12
       request-timeout: 10
+      answer-timeout: 13
+      idle-timeout: 14
       """
     ])
     #expect(settings.watch == ["/music", "/samples"])
@@ -90,6 +99,14 @@ import Testing
     #expect(settings.maxRequest == 8 << 10)
     #expect(settings.maxAudio == 9 << 20)
     #expect(settings.requestTimeout == 10)
+    #expect(settings.allowUsers == [0, 1000])
+    #expect(settings.allowGroups == [0])
+    #expect(settings.controlUsers == [7])
+    #expect(settings.controlGroups == [0])
+    #expect(settings.maxAudioQuestions == 11)
+    #expect(settings.maxEventStreams == 12)
+    #expect(settings.answerTimeout == 13)
+    #expect(settings.idleTimeout == 14)
   }
 
   @Test func everyChangeIsSeen() async throws {
@@ -100,6 +117,11 @@ import Testing
       state: /s
       socket: /run/x.sock
       socket-group: audio
+      allow-users: [root, 1000]
+      allow-groups: root
+      control-users:
+        - 7
+      control-groups: [0]
       model: /m.safetensors
       precision: int8
       workers: 4
@@ -110,7 +132,11 @@ import Testing
       max-connections: 7
       max-request: 8
       max-audio: 9
+      max-audio-questions: 11
+      max-event-streams: 12
       request-timeout: 10
+      answer-timeout: 13
+      idle-timeout: 14
       """
     ])
     #expect(after.differences(from: before) == Setting.allCases)
@@ -131,11 +157,25 @@ import Testing
     "workers: 0", "workers: many", "settle: -1", "log-level: loud", "precision: f64",
     "watch: music", "state: here", "worker-memory: 1", "workers: [1, 2]", "watch: {a: b}",
     "- workers", "workers: 2: 3", "just text", "workers: ''",
+    "max-connections: 0", "idle-timeout: 0", "answer-timeout: 1h", "max-event-streams: 0",
+    "max-audio-questions: 257", "allow-users: ['']", "allow-groups: {a: b}",
   ])
   func aBadValueIsRefused(text: String) async throws {
     let error = try #require(await failure(files: [text]), "accepted: \(text)")
     #expect(error.code == .invalidSetting, "\(error)")
     #expect(error.message.contains("0.yaml"), "\(error)")
+  }
+
+  @Test func anUnknownUserOrGroupIsNamed() async throws {
+    for key in ["allow-users", "allow-groups", "control-users", "control-groups"] {
+      let error = try #require(await failure(files: ["\(key): [root, no-such-name, 3]"]))
+      #expect(error.code == .invalidSetting)
+      #expect(error.message.contains("\(key) in "), "\(error)")
+      #expect(error.message.contains("0.yaml: no-such-name is not"), "\(error)")
+    }
+    let environment = ["HARK_ALLOW_USERS": "root:7", "HARK_CONTROL_GROUPS": "0"]
+    let settings = try await settings(environment: environment)
+    #expect(settings.allowUsers == [0, 7] && settings.controlGroups == [0])
   }
 
   @Test func anEmptyFileSetsNothing() async throws {

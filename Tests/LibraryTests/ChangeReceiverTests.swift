@@ -35,7 +35,7 @@ struct ChangeReceiverTests {
     let scheduler = Scheduler(
       catalogue: catalogue, shelf: shelf,
       analyser: FileAnalyser(catalogue: catalogue, shelf: shelf, pool: pool), recorder: recorder,
-      models: models, events: hub, workers: 1, logger: logger)
+      models: models, events: hub, statistics: statistics, workers: 1, logger: logger)
     let receiver = ChangeReceiver(
       catalogue: catalogue, visibility: visibility, scheduler: scheduler, roots: roots,
       events: hub, statistics: statistics, logger: logger)

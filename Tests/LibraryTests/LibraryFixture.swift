@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Foundation
 import Logging
 import SystemPackage
 import TestSupport
@@ -16,12 +17,15 @@ struct LibraryFixture {
   let visibility: VisibilityKeeper
   let recorder: Recorder
   let search: SimilarSearch
+  let statistics: Statistics
   let model = ModelID(ContentHash(bytes: [UInt8](repeating: 7, count: 32))!)
 
-  init() async throws {
+  /// - Parameter state: the state directory; one of its own when absent.
+  init(state place: URL? = nil) async throws {
     directory = try TemporaryDirectory()
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let state = FilePath(directory.path)
+    let state = FilePath(place?.path ?? directory.path)
+    statistics = Statistics(stateDirectory: state)
     catalogue = try Catalogue(path: state.appending("catalogue.sqlite"))
     let info = ModelInfo(
       id: model, name: "test", architecture: "vggish-hark", isTrained: false,
@@ -38,7 +42,7 @@ struct LibraryFixture {
     visibility = VisibilityKeeper(catalogue: catalogue, shelf: shelf, logger: logger)
     recorder = Recorder(
       catalogue: catalogue, shelf: shelf, visibility: visibility, events: hub,
-      statistics: Statistics(stateDirectory: state), logger: logger)
+      statistics: statistics, logger: logger)
     search = SimilarSearch(catalogue: catalogue, shelf: shelf)
   }
 
@@ -66,14 +70,18 @@ struct LibraryFixture {
       ])
   }
 
-  /// Adds files and records `analyses[i]` for `paths[i]`.
-  func add(_ paths: [String], _ analyses: [Analysis]) async throws {
+  func observe(_ paths: [String]) async throws {
     _ = try await catalogue.observe(
       paths.enumerated().map {
         ObservedFile(
           path: FilePath($1), size: Int64(100 + $0), modified: 1, device: 1,
           inode: UInt64(truncatingIfNeeded: $1.hashValue))
       }, isLive: false, now: 1)
+  }
+
+  /// Adds files and records `analyses[i]` for `paths[i]`.
+  func add(_ paths: [String], _ analyses: [Analysis]) async throws {
+    try await observe(paths)
     let items = try await catalogue.nextWork(limit: 10_000, excluding: [], now: 2)
     let byPath = Dictionary(uniqueKeysWithValues: items.map { ($0.path, $0) })
     await withDiscardingTaskGroup { group in

@@ -1,5 +1,6 @@
 import Catalogue
 import Core
+import Foundation
 import SystemPackage
 import TestSupport
 import Testing
@@ -56,5 +57,53 @@ import VectorIndex
       #expect(try index.segments(of: key) == analysis.embeddings[0].segments)
     }
     #expect(try await fixture.catalogue.problems().isEmpty)
+  }
+
+  /// What cannot be written for want of room is kept, not analysed again, and written once there is
+  /// some.
+  @Test(.enabled(if: SmallDisk.isAllowed, "needs the right to mount file systems"))
+  func whatFindsNoRoomIsWrittenLater() async throws {
+    let directory = try TemporaryDirectory()
+    let disk = try SmallDisk(directory("state"), megabytes: 16)
+    let fixture = try await LibraryFixture(state: directory("state"))
+    try await fixture.add(["/m/0"], [fixture.analysis(1)])
+    try await fixture.observe((1...8).map { "/m/\($0)" })
+    let items = try await fixture.catalogue.nextWork(limit: 8, excluding: [], now: 2)
+    try disk.fill(leaving: 0)
+    let recording = Task {
+      await withDiscardingTaskGroup { group in
+        for (number, item) in items.enumerated() {
+          let analysis = fixture.analysis(UInt64(number) + 2)
+          group.addTask { await fixture.recorder.record(.analysed(item, analysis)) }
+        }
+      }
+    }
+    try await eventually("trouble is told") { !fixture.statistics.warnings.isEmpty }
+    #expect(try await fixture.catalogue.counts().files[.analysed] == 1)
+    disk.empty()
+    // Nobody hands anything over a second time.
+    await recording.value
+    #expect(try await fixture.catalogue.counts().files[.analysed] == 9)
+    #expect(fixture.statistics.warnings.isEmpty)
+    #expect(try await fixture.catalogue.problems().isEmpty)
+    withExtendedLifetime(disk) {}
+  }
+
+  /// A daemon that stops does not wait for room.
+  @Test(.enabled(if: SmallDisk.isAllowed, "needs the right to mount file systems"))
+  func whoStopsDoesNotWaitForRoom() async throws {
+    let directory = try TemporaryDirectory()
+    let disk = try SmallDisk(directory("state"), megabytes: 16)
+    let fixture = try await LibraryFixture(state: directory("state"))
+    try await fixture.observe(["/m/1"])
+    let item = try #require(
+      try await fixture.catalogue.nextWork(limit: 1, excluding: [], now: 2).first)
+    try disk.fill(leaving: 0)
+    let recording = Task { await fixture.recorder.record(.analysed(item, fixture.analysis(1))) }
+    try await eventually("trouble is told") { !fixture.statistics.warnings.isEmpty }
+    recording.cancel()
+    await recording.value
+    #expect(try await fixture.catalogue.counts().files[.analysed] ?? 0 == 0)
+    withExtendedLifetime(disk) {}
   }
 }

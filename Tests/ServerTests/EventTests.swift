@@ -1,6 +1,7 @@
 import API
 import Core
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Server
@@ -8,7 +9,7 @@ import Testing
 @Suite struct EventTests {
   private func open(_ server: RunningServer) async throws -> RawConnection {
     let connection = try server.connect()
-    try await connection.send("GET /v1/events HTTP/1.1\r\nHost: h\r\n\r\n")
+    try await connection.send("GET /v1/events HTTP/1.1\r\nHost: hark\r\n\r\n")
     let head = try await connection.read(until: "retry: 2000\n\n")
     #expect(head.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(head.lowercased().contains("content-type: text/event-stream"))
@@ -87,7 +88,8 @@ import Testing
     try await RunningServer.run { server in
       let streams = [try await open(server), try await open(server)]
       let upload = try server.connect()
-      try await upload.send("POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+      try await upload.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 4\r\n\r\nab")
       // The second half comes only after shutdown has begun.
       while try await server.get("/v1/status").status != 200 {}
       await server.services.triggerGracefulShutdown()
@@ -101,7 +103,8 @@ import Testing
   @Test func whatDoesNotEndIsCutOffAfterTheTimeToDrain() async throws {
     try await RunningServer.run({ $0.drainTimeout = .milliseconds(200) }) { server in
       let upload = try server.connect()
-      try await upload.send("POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nab")
+      try await upload.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 4\r\n\r\nab")
       _ = try await server.get("/v1/status")
       await server.services.triggerGracefulShutdown()
       #expect(!(try await upload.read().hasPrefix("HTTP/1.1 200")))
@@ -119,7 +122,7 @@ import Testing
       var status = 503
       while status == 503 {
         let next = try server.connect()
-        try await next.send("GET /v1/events HTTP/1.1\r\nHost: h\r\n\r\n")
+        try await next.send("GET /v1/events HTTP/1.1\r\nHost: hark\r\n\r\n")
         status = try RunningServer.Answer(try await next.read(until: "\r\n\r\n")).status
       }
       #expect(status == 200)

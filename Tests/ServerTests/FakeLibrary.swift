@@ -17,6 +17,9 @@ final class FakeLibrary: LibraryService {
     var tagged: [Seed.Source] = []
     var identified: [IdentifyQuery] = []
     var listened = 0
+    /// Questions about the status that are under way, and the most that ever were.
+    var atOnce = 0
+    var mostAtOnce = 0
     /// What each question about duplicates would wait, at most.
     var waits: [Double?] = []
     /// Groups of two files each.
@@ -90,6 +93,12 @@ final class FakeLibrary: LibraryService {
   }
 
   func status() async throws(HarkError) -> LibraryStatus {
+    state.withLock {
+      $0.atOnce += 1
+      $0.mostAtOnce = max($0.mostAtOnce, $0.atOnce)
+    }
+    defer { state.withLock { $0.atOnce -= 1 } }
+    try? await Task.sleep(for: .milliseconds(2))
     try fail()
     var counts = LibraryStatus.FileCounts()
     counts.analysed = 3

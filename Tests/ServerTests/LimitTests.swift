@@ -1,6 +1,7 @@
 import Core
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Server
@@ -10,7 +11,7 @@ import Testing
     try await RunningServer.run({ $0.maximumAudioBytes = 1000 }) { server in
       let connection = try server.connect()
       try await connection.send(
-        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Type: audio/wav\r\n"
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Type: audio/wav\r\n"
           + "Content-Length: 1001\r\nExpect: 100-continue\r\n\r\n")
       let answer = try RunningServer.Answer(try await connection.read())
       #expect(answer.status == 413)
@@ -23,7 +24,7 @@ import Testing
     try await RunningServer.run({ $0.maximumAudioBytes = 100_000 }) { server in
       let connection = try server.connect()
       try await connection.send(
-        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nTransfer-Encoding: chunked\r\n\r\n")
       let chunk = Array("2710\r\n".utf8) + [UInt8](repeating: 1, count: 10_000) + [13, 10]
       let endless = Task {
         var sent = 0
@@ -67,9 +68,9 @@ import Testing
 
   @Test(arguments: [
     "GARBAGE\r\n\r\n", "GET /v1/status HTTP/1.1\r\nHost : x\r\n\r\n",
-    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: -1\r\n\r\n",
-    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "POST /v1/forget HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "POST /v1/forget HTTP/1.1\r\nHost: hark\r\nContent-Length: -1\r\n\r\n",
+    "POST /v1/forget HTTP/1.1\r\nHost: hark\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "POST /v1/forget HTTP/1.1\r\nHost: hark\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
   ]) func whatIsNotHTTPIsAnsweredWithAProblem(text: String) async throws {
     try await RunningServer.run { server in
       let connection = try server.connect()
@@ -95,7 +96,7 @@ import Testing
     }) { server in
       let connection = try server.connect()
       try await connection.send(
-        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n")
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 1000\r\n\r\n")
       let drip = Task {
         while try await connection.send("a") { try await Task.sleep(for: .milliseconds(20)) }
       }
@@ -112,7 +113,7 @@ import Testing
         "Content-Length: 10\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
       ] {
         let connection = try server.connect()
-        try await connection.send("POST /v1/similar HTTP/1.1\r\nHost: h\r\n\(head)")
+        try await connection.send("POST /v1/similar HTTP/1.1\r\nHost: hark\r\n\(head)")
         connection.finishSending()
         let text = try await connection.read()
         #expect(text.isEmpty || text.hasPrefix("HTTP/1.1 400"), "\(text)")
@@ -125,7 +126,7 @@ import Testing
     try await RunningServer.run { server in
       let connection = try server.connect()
       try await connection.send(
-        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 3\r\n"
           + "Expect: 100-continue\r\nConnection: close\r\n\r\n")
       #expect(try await connection.read(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
       try await connection.send("abc")
@@ -133,7 +134,7 @@ import Testing
 
       let refused = try server.connect()
       try await refused.send(
-        "POST /v1/nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n"
+        "POST /v1/nothing HTTP/1.1\r\nHost: hark\r\nContent-Length: 3\r\n"
           + "Expect: 100-continue\r\n\r\n")
       #expect(try RunningServer.Answer(try await refused.read()).status == 404)
     }
@@ -142,7 +143,7 @@ import Testing
   @Test func pipelinedRequestsAreAnsweredInOrderUpToTheBrokenOne() async throws {
     try await RunningServer.run { server in
       let connection = try server.connect()
-      func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n" }
+      func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: hark\r\n\r\n" }
       try await connection.send(
         get("/v1/status") + get("/v1/nothing") + get("/v1/recordings") + "BROKEN\r\n\r\n"
           + get("/v1/status"))
@@ -158,9 +159,9 @@ import Testing
       // The first body is not read, so that its bytes could be mistaken for a request.
       let forget = #"{"path": "/music/a.flac"}"#
       let request =
-        "POST /v1/forget HTTP/1.1\r\nHost: h\r\nContent-Length: \(forget.utf8.count)\r\n\r\n\(forget)"
+        "POST /v1/forget HTTP/1.1\r\nHost: hark\r\nContent-Length: \(forget.utf8.count)\r\n\r\n\(forget)"
       try await connection.send(
-        "POST /v1/nothing HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello" + request)
+        "POST /v1/nothing HTTP/1.1\r\nHost: hark\r\nContent-Length: 5\r\n\r\nhello" + request)
       let text = try await connection.read()
       #expect(text.components(separatedBy: "HTTP/1.1 ").count == 2)
       #expect(server.library.with { $0.forgotten.isEmpty })
@@ -170,41 +171,52 @@ import Testing
   @Test func aClientMayCloseItsSideAndStillRead() async throws {
     try await RunningServer.run { server in
       let connection = try server.connect()
-      try await connection.send("GET /v1/status HTTP/1.1\r\nHost: h\r\n\r\n")
+      try await connection.send("GET /v1/status HTTP/1.1\r\nHost: hark\r\n\r\n")
       connection.finishSending()
       #expect(try RunningServer.Answer(try await connection.read()).status == 200)
     }
   }
 
-  @Test func connectionsBeyondTheLimitWait() async throws {
+  @Test func theLongestIdleConnectionGivesWay() async throws {
     try await RunningServer.run({ $0.maximumConnections = 2 }) { server in
-      var held: [RawConnection] = []
-      for _ in 0..<2 {
-        let connection = try server.connect()
-        try await connection.send("GET /v1/status HTTP/1.1\r\nHost: h\r\n\r\n")
+      let held = [try server.connect(), try server.connect()]
+      for connection in held {
+        try await connection.send("GET /v1/status HTTP/1.1\r\nHost: hark\r\n\r\n")
         _ = try await connection.read(until: "\r\n\r\n")
-        held.append(connection)
       }
-      let third = try server.connect()
-      try await third.send("GET /v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-      held.removeAll()
-      #expect(try RunningServer.Answer(try await third.read()).status == 200)
+      #expect(try await server.get("/v1/status").status == 200)
+      #expect(try await held[0].waitForHangUp())
+      // The other one can go on.
+      try await held[1].send("GET /v1/status HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")
+      #expect(try await held[1].read().contains("HTTP/1.1 200"))
+    }
+  }
+
+  @Test func whereAllConnectionsAreBusyTheNextIsToldSo() async throws {
+    try await RunningServer.run({ $0.maximumConnections = 2 }) { server in
+      let busy = [try server.connect(), try server.connect()]
+      for connection in busy {
+        try await connection.send(
+          "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Length: 4\r\n"
+            + "Expect: 100-continue\r\n\r\n")
+        // Its body is waited for.
+        _ = try await connection.read(until: "100 Continue\r\n\r\n")
+      }
+      let refused = try await server.get("/v1/status")
+      #expect(refused.status == 503 && refused.headers["connection"] == "close")
+      #expect(try refused.problem().remedy?.contains("max-connections") == true)
+      for connection in busy {
+        try await connection.send("abcd")
+        #expect(try await connection.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+      }
     }
   }
 
   @Test func anAnswerThatIsNeverReadEndsTheConnection() async throws {
     try await RunningServer.run({ $0.writeTimeout = .milliseconds(300) }) { server in
-      // Far more than a socket's buffers hold.
-      server.library.with { state in
-        let file = state.files[0]
-        state.files = (0..<120).map { index in
-          var copy = file
-          copy.path = FilePath("/music/\(String(repeating: "x", count: 4_000))\(index)")
-          return copy
-        }
-      }
+      server.library.makeLong()
       let connection = try server.connect()
-      try await connection.send("GET /v1/files?limit=120 HTTP/1.1\r\nHost: h\r\n\r\n")
+      try await connection.send("GET /v1/files?limit=120 HTTP/1.1\r\nHost: hark\r\n\r\n")
       #expect(try await connection.waitForHangUp())
       let text = try await connection.read()
       let length = try #require(

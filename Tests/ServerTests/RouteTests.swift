@@ -133,6 +133,59 @@ import Testing
     }
   }
 
+  private func expect(
+    _ wanted: Int, _ server: RunningServer, _ host: String, _ more: String = ""
+  ) async throws {
+    let connection = try server.connect()
+    try await connection.send(
+      "GET /v1/status HTTP/1.1\r\nHost: \(host)\r\n\(more)Connection: close\r\n\r\n")
+    let answer = try RunningServer.Answer(try await connection.read())
+    #expect(answer.status == wanted, "\(host) \(more)")
+  }
+
+  @Test func whatIsMeantForAnotherHostIsRefused() async throws {
+    try await RunningServer.run { server in
+      for host in [
+        "localhost", "LocalHost:8080", "hark", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:8080",
+        "",
+      ] {
+        try await expect(200, server, host)
+      }
+      for host in [
+        "evil.test", "evil.test:80", "localhost.evil.test", "nas", "127.0.0.2", "[::2]", "::1",
+        "localhost:80:80", "hark:evil.test", "localhost, evil.test", "localhost evil.test",
+      ] {
+        try await expect(403, server, host)
+      }
+      try await expect(400, server, "localhost", "Host: evil.test\r\n")
+      // Pages embed without an Origin.
+      try await expect(403, server, "localhost", "Sec-Fetch-Site: cross-site\r\n")
+      try await expect(200, server, "localhost", "Sec-Fetch-Site: same-origin\r\n")
+      try await expect(200, server, "localhost", "Sec-Fetch-Site: none\r\n")
+      try await expect(403, server, "localhost:80", "Origin: http://localhost\r\n")
+    }
+  }
+
+  @Test func routesSayWhoMayUseThem() async throws {
+    let table = RouteTable(
+      library: FakeLibrary(), configuration: ServerConfiguration(spoolDirectory: "/tmp"),
+      metrics: RequestMetrics())
+    let control = table.routes.filter { $0.access == .control }.map(\.name)
+    #expect(control.sorted() == ["backup", "forget", "rescan"])
+    // What is posted and reads is a question.
+    let posted = table.routes.filter { $0.method == .post && $0.access == .reading }.map(\.name)
+    #expect(posted.sorted() == ["identify", "similar", "tags"])
+    let document = OpenAPIDocument.document(of: table.routes)
+    guard case .object(let paths)? = document["paths"] else {
+      Issue.record("no paths")
+      return
+    }
+    for route in table.routes {
+      let operation = paths[route.path]?[route.method.rawValue.lowercased()]
+      #expect(operation?["x-hark-access"] == .string(route.access.rawValue), "\(route.name)")
+    }
+  }
+
   @Test func theLibrarysErrorsKeepTheirCodeAndRemedy() async throws {
     try await RunningServer.run { server in
       for code in HarkError.Code.allCases {

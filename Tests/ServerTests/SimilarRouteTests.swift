@@ -109,7 +109,7 @@ import Testing
     try await RunningServer.run { server in
       let connection = try server.connect()
       try await connection.send(
-        "POST /v1/similar HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nTransfer-Encoding: chunked\r\n"
           + "Connection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")
       #expect(try RunningServer.Answer(try await connection.read()).status == 200)
       #expect(server.library.with { $0.analysed } == [Array("abcde".utf8)])

@@ -48,7 +48,7 @@ import Testing
       group.addTask { try await services.run() }
       let connection = try RawConnection(path)
       try await connection.send(
-        "GET /v1/status HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        "GET /v1/status HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")
       #expect(try await connection.read().hasPrefix("HTTP/1.1 200"))
       await services.triggerGracefulShutdown()
       try await group.waitForAll()

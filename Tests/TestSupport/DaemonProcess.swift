@@ -45,15 +45,17 @@ public final class DaemonProcess: Sendable {
 
   /// Starts the daemon and does not wait for it.
   ///
+  /// - Parameter program: another `harkd` than the one that was built with the tests.
   /// - Parameter arguments: those of ``Home/arguments`` when absent.
   /// - Parameter launcher: a program, and its first arguments, that starts `harkd` in its own place.
   public init(
-    _ home: Home, arguments: [String]? = nil, environment: [String: String] = [:],
+    _ home: Home, program: URL? = nil, arguments: [String]? = nil,
+    environment: [String: String] = [:],
     launcher: (program: URL, arguments: [String])? = nil
   ) throws {
     self.home = home
     Self.latest.withLock { $0 = home }
-    let harkd = ProgramRun.built("harkd")
+    let harkd = program ?? ProgramRun.built("harkd")
     let arguments = arguments ?? home.arguments
     process = try BackgroundProcess(
       launcher?.program ?? harkd,

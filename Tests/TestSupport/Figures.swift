@@ -2,4 +2,7 @@
 public enum Figures {
   /// Says how many of something a test tried.
   public static func report(_ what: String, _ count: Int) { print("figure: \(what): \(count)") }
+
+  /// Says what a test measured.
+  public static func report(_ what: String, _ value: Double) { print("figure: \(what): \(value)") }
 }

@@ -54,8 +54,11 @@ struct AnalysisBenchmark {
         whole / (front + trunk), "×", goal: Self.goal)
       row.value += " (\(Row.text(whole, 2, "s")) / \(Row.text(front + trunk, 2, "s")))"
       report.rows.append(row)
-      report.rows.append(
-        Row("— network alone, \(name)", Row.text(trunk, 2, "s")))
+      report.rows.append(Row("— network alone, \(name)", Row.text(trunk, 2, "s")))
+      if let share = network.share(seconds: trunk) {
+        report.rows.append(
+          Row("— its share of the core's arithmetic, \(name)", Row.text(100 * share, 0, "%")))
+      }
       report.rows.append(
         Row("— speed, \(name)", Row.text(Self.seconds / whole, 0, "× real time")))
       report.notes.append(
@@ -83,12 +86,27 @@ private final class Network {
   private let analyser: Analyser
   private let embedder: Embedder
   private let request: AnalysisRequest
+  private let multiplicationsPerPatch: Int
+  private var patches = 0
 
   init(_ path: FilePath, _ model: ModelFile, _ precision: Precision) throws {
     self.precision = precision
     analyser = try Analyser(models: [path], precision: precision)
     embedder = try Embedder(model: model, precision: precision)
     request = AnalysisRequest(models: [model.id])
+    multiplicationsPerPatch = model.multiplicationsPerPatch
+  }
+
+  /// Of what the processor can do at best, what the network alone did; `nil` where that is not known.
+  func share(seconds: Double) -> Double? {
+    let peak =
+      switch precision {
+      case .f32: Limits.current.floats
+      case .int8: Limits.current.bytes
+      case .bf16: 0.0
+      }
+    guard peak > 0 else { return nil }
+    return 2 * Double(multiplicationsPerPatch * patches) / seconds / peak
   }
 
   func run(_ song: FilePath, _ patches: [Float]) throws {
@@ -101,6 +119,7 @@ private final class Network {
     guard analysis.embeddings.first?.segments.count == count else {
       throw HarkError(.defect, "the stages alone made \(count) patches, the analysis others")
     }
+    self.patches = count
     var embeddings = [Float](repeating: 0, count: count * Core.Embedding.dimension)
     let begin = Clock.now()
     try patches.withUnsafeBufferPointer { patches in

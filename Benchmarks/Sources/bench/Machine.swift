@@ -11,6 +11,8 @@ struct Machine {
   /// Processes that wanted to run, averaged over a minute, before the first measurement.
   var load: Double
 
+  static let coreCount = ProcessInfo.processInfo.activeProcessorCount
+
   static func current() -> Machine {
     var fields: [String: String] = [:]
     for line in text("/proc/cpuinfo").split(separator: "\n") {
@@ -25,7 +27,7 @@ struct Machine {
     ]
     return Machine(
       processor: fields["model name"] ?? "unknown",
-      cores: ProcessInfo.processInfo.activeProcessorCount,
+      cores: coreCount,
       kernel: text("/proc/sys/kernel/osrelease").trimmingCharacters(in: .whitespacesAndNewlines),
       instructionSets: known.filter { flags.contains(Substring($0)) },
       load: Double(text("/proc/loadavg").split(separator: " ").first ?? "") ?? .nan)

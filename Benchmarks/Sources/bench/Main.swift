@@ -17,10 +17,9 @@ enum Main {
       let (report, isComplete) = await measure(options)
       let table = report.markdown(machine)
       print(table, terminator: "")
-      if options.isWriting {
-        try Report.write(
-          table, to: options.repository.pushing("Benchmarks/README.md").string)
-      }
+      let file = options.repository.pushing("Benchmarks/README.md").string
+      print(try Baseline(file: file).comparison(with: report, on: machine), terminator: "")
+      if options.isWriting { try Report.write(table, to: file) }
       exit(isComplete ? ExitStatus.success.rawValue : ExitStatus.defect.rawValue)
     } catch {
       tell("\(error)")
@@ -49,10 +48,12 @@ enum Main {
 
   private static func run(_ benchmark: Benchmark, _ options: Options) async throws -> Report {
     switch benchmark {
+    case .machine: Limits.current.report
     case .analysis: try AnalysisBenchmark(options: options).run()
     case .rest: try await RestBenchmark(options: options).run()
     case .appearance: try AppearanceBenchmark(options: options).run()
     case .similar: try await SimilarBenchmark(options: options).run()
+    case .crowd: try await CrowdBenchmark(options: options).run()
     case .worker: try WorkerBenchmark(options: options).run()
     }
   }

@@ -11,6 +11,7 @@ struct Options {
       --hours N    … on N hours
       --only NAME  one of: \(Benchmark.allCases.map(\.rawValue).joined(separator: ", "))
       --write      put the table into Benchmarks/README.md
+    What differs by a tenth or more from the table there is listed at the end.
     Environment: HARK_BUILT is where the programs lie (default: .build/release),
     HARK_MODEL the model file (default: the one in Models/).
     """
@@ -78,6 +79,8 @@ struct Options {
 
 /// What can be measured.
 enum Benchmark: String, CaseIterable {
+  /// What the machine does at best, and whether its cores are real.
+  case machine
   /// A whole analysis against the sum of its stages.
   case analysis
   /// The daemon's memory and wake-ups while nothing happens.
@@ -86,6 +89,8 @@ enum Benchmark: String, CaseIterable {
   case appearance
   /// A query's round trip over the socket.
   case similar
+  /// The same while another user holds a thousand connections and means harm.
+  case crowd
   /// A worker's memory on a long file.
   case worker
 }

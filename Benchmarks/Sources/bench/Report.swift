@@ -50,14 +50,18 @@ struct Report {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// Replaces what follows the marker line in `file` by the table, with today's date above it.
+  /// After it stands the table.
+  static let marker = "<!-- figures -->\n"
+
+  /// Replaces what stands between the marker line in `file` and the next section by the table, with
+  /// today's date above it.
   static func write(_ markdown: String, to file: String) throws {
     let text = try String(contentsOfFile: file, encoding: .utf8)
-    guard let marker = text.range(of: "<!-- figures -->\n") else {
-      throw CocoaError(.fileReadCorruptFile)
-    }
+    guard let marker = text.range(of: marker) else { throw CocoaError(.fileReadCorruptFile) }
+    let after = text[marker.upperBound...]
+    let rest = after.range(of: "\n## ").map { after[$0.lowerBound...] } ?? ""
     let date = Date().formatted(.iso8601.year().month().day())
-    let new = text[..<marker.upperBound] + "\nMeasured on \(date).\n\n" + markdown
+    let new = text[..<marker.upperBound] + "\nMeasured on \(date).\n\n" + markdown + rest
     try String(new).write(toFile: file, atomically: true, encoding: .utf8)
   }
 }

@@ -2,6 +2,7 @@ import Audio
 import Catalogue
 import Core
 import Embedding
+import Fingerprint
 import Foundation
 import Glibc
 import SystemPackage
@@ -10,13 +11,15 @@ import VectorIndex
 /// A library of many recordings that nobody had to analyse.
 ///
 /// Its files are there, sparse and each of another size; its rows are written by the rooms that
-/// always write them, Catalogue and VectorIndex, with random unit vectors. A daemon that starts on
+/// always write them, Catalogue, VectorIndex and Fingerprint, with random unit vectors and peaks. A daemon that starts on
 /// it finds every file as the catalogue knows it and answers at once.
 struct SyntheticLibrary {
   let folder: FilePath
   let files: [FilePath]
 
   private static let batch = 2_000
+  /// Of each recording, which is as much as three seconds have: nothing here asks for more.
+  private static let peaks = 100
 
   /// - Parameter segments: of each recording; all recordings share their codes, which no query
   ///   here looks at.
@@ -32,6 +35,9 @@ struct SyntheticLibrary {
       throw HarkError(.defect, "the first model of a catalogue is not the active one")
     }
     let index = try ModelIndex.open(directory: state, model: info.id, rows: [], generation: 1)
+    let parameters = FingerprintParameters()
+    let landmarks = try LandmarkStore.open(
+      directory: state, parameters: parameters, committed: [:], generation: 1)
     var generator = SeededGenerator(seed: 7)
     let codes = Self.codes(segments, &generator)
     var files: [FilePath] = []
@@ -44,13 +50,19 @@ struct SyntheticLibrary {
       guard change.pending == numbers.count, items.count == numbers.count else {
         throw HarkError(.defect, "the catalogue took \(items.count) of \(numbers.count) files")
       }
+      let ranges = try landmarks.append(
+        items.map { _ in
+          LandmarkStore.Entry(
+            recording: RecordingKey(0), constellation: Self.constellation(&generator))
+        })
       var outcomes: [AnalysisOutcome] = []
-      for item in items {
-        let pooled = try Self.unitVector(&generator)
-        let product = NewProduct(
-          model: info.id, precision: .f32, isShort: false,
-          rows: try index.append(pooled: pooled, segments: codes))
-        outcomes.append(.analysed(item, try Self.analysis(segments, &generator), [product]))
+      for (item, range) in zip(items, ranges) {
+        let rows = try index.append(pooled: try Self.unitVector(&generator), segments: codes)
+        let products: [NewProduct] = [
+          .embeddings(NewEmbeddings(model: info.id, precision: .f32, isShort: false, rows: rows)),
+          .landmarks(version: parameters.version, range),
+        ]
+        outcomes.append(.analysed(item, try Self.analysis(segments, &generator), products))
       }
       try index.synchronise()
       _ = try await catalogue.record(outcomes, now: 1)
@@ -103,6 +115,14 @@ struct SyntheticLibrary {
       values.withUnsafeBufferPointer { codes.append(quantising: $0) }
     }
     return codes
+  }
+
+  private static func constellation(_ generator: inout SeededGenerator) -> Constellation {
+    let times = (0..<peaks).map { _ in Int32.random(in: 0..<2_400, using: &generator) }.sorted()
+    let grid = times.map {
+      Peak(time: $0, frequency: .random(in: 80..<2_000, using: &generator), rank: 1)
+    }
+    return Constellation(grids: [grid], samples: 48_000, frames: 300, soundingFrames: 300)
   }
 
   private static func analysis(

@@ -92,6 +92,20 @@ int hark_send(int socket, const void *bytes, size_t count, int descriptor);
 /// Returns 0 or an errno.
 int hark_receive(int socket, void *bytes, size_t capacity, size_t *count, int *descriptor);
 
+// --- Who connects -------------------------------------------------------------------------------
+
+/// Who is at the other end of a Unix stream socket, as the kernel saw it when it connected.
+struct hark_peer {
+  pid_t process;
+  uid_t user;
+  gid_t group;
+};
+
+/// The peer (SO_PEERCRED) and its supplementary groups (SO_PEERGROUPS). `*count` is the room in
+/// `groups`, and then how many groups there are. Returns 0 or an errno; ERANGE where the room is too
+/// small, with `*count` saying what is needed.
+int hark_peer_of(int socket, struct hark_peer *peer, gid_t *groups, size_t *count);
+
 // --- inotify ------------------------------------------------------------------------------------
 
 /// One event, taken out of the kernel's variable-length record.

@@ -1,4 +1,5 @@
 import Core
+import MappedFiles
 import SystemPackage
 
 #if canImport(Glibc)
@@ -73,15 +74,7 @@ struct AtomicFile: ~Copyable {
 
   /// Lets the file appear under its name. To be called once, at the end.
   func commit() throws(HarkError) {
-    guard fsync(descriptor.rawValue) == 0 else {
-      throw HarkError.system("cannot write \(path.escaped)", errno: errno)
-    }
-    let result = temporary.withPlatformString { from in
-      path.withPlatformString { rename(from, $0) }
-    }
-    guard result == 0 else {
-      throw HarkError.system("cannot write \(path.escaped)", errno: errno)
-    }
+    try FileSystem.system.publish(descriptor.rawValue, at: temporary, as: path)
   }
 
   private static func resolve(_ path: FilePath) -> FilePath {

@@ -1,5 +1,6 @@
 import Core
 import MappedFiles
+import Threads
 
 /// Everything that a library knows at one moment, as one tar archive that is made while it is read.
 ///
@@ -10,7 +11,7 @@ public struct LibraryBackup: Sendable {
   private let files: [CommittedFile]
   /// When it was made, in seconds since 1970.
   private let made: Double
-  private let reading = BlockingWork(label: "hark.backup")
+  private let reading = BlockingWork()
 
   private static let piece = 1 << 20
 

@@ -3,6 +3,7 @@ import Core
 import Fingerprint
 import MappedFiles
 import SystemPackage
+import Threads
 import VectorIndex
 
 #if canImport(Glibc)
@@ -17,7 +18,7 @@ struct StateCopying: Sendable {
   let catalogue: Catalogue
   /// The state directory.
   let directory: FilePath
-  private let disk = BlockingWork(label: "hark.backup")
+  private let disk = BlockingWork()
 
   init(catalogue: Catalogue, directory: FilePath) {
     self.catalogue = catalogue

@@ -2,6 +2,7 @@ import Catalogue
 import Core
 import Fingerprint
 import SystemPackage
+import Threads
 import VectorIndex
 
 /// Reads the files that a catalogue refers to, and compares them with what it says of them.
@@ -9,7 +10,7 @@ struct IndexChecking: Sendable {
   let catalogue: Catalogue
   /// The state directory.
   let directory: FilePath
-  private let reading = BlockingWork(label: "hark.check")
+  private let reading = BlockingWork()
 
   init(catalogue: Catalogue, directory: FilePath) {
     self.catalogue = catalogue

@@ -3,6 +3,7 @@ import Core
 import Foundation
 import MappedFiles
 import SystemPackage
+import Threads
 
 /// Makes a state directory out of a backup. The directory gets its catalogue last: whatever happens
 /// before, it holds no library yet, and restoring can be begun again.
@@ -19,7 +20,7 @@ public struct StateRestore: Sendable {
   }
 
   private let path: FilePath
-  private let disk = BlockingWork(label: "hark.restore")
+  private let disk = BlockingWork()
 
   /// - Parameter path: the state directory; it may be missing or hold no library.
   public init(path: FilePath) { self.path = path }
@@ -37,7 +38,7 @@ public struct StateRestore: Sendable {
     }
     let directory = try StateDirectory(path: path)
     try refuseLibrary(directory)
-    let place = path.appending("restoring")
+    let place = Self.place(in: path)
     try remove(place)
     do throws(HarkError) {
       let report = try await unpack(backup, in: place)
@@ -47,6 +48,18 @@ public struct StateRestore: Sendable {
       try? remove(place)
       throw error
     }
+  }
+
+  /// Where a backup is unpacked.
+  private static func place(in state: FilePath) -> FilePath { state.appending("restoring") }
+
+  /// Removes what a restore left that was killed. Returns whether it had not come to its end, so that
+  /// the directory holds no library.
+  static func removeLeftover(in directory: StateDirectory) throws(HarkError) -> Bool {
+    let place = place(in: directory.path)
+    guard ModelCopy.exists(place) else { return false }
+    try StateRestore(path: directory.path).remove(place)
+    return !ModelCopy.exists(directory.catalogue)
   }
 
   /// SQLite would play a log that is left of another catalogue into the restored one.

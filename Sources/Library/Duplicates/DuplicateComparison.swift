@@ -1,6 +1,7 @@
 import Core
 import Fingerprint
 import Synchronization
+import Threads
 
 /// One comparison of all recordings of a library, under way or done. Any thread may ask how far it is.
 final class DuplicateComparison: Sendable {
@@ -64,7 +65,7 @@ final class DuplicateComparison: Sendable {
     guard !isDone else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { for await _ in stream {} }
-      if let seconds { group.addTask { try? await Task.sleep(for: .seconds(seconds)) } }
+      if let seconds { group.addTask { try? await Alarm.sleep(for: .seconds(seconds)) } }
       await group.next()
       group.cancelAll()
     }

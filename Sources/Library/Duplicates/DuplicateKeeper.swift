@@ -1,13 +1,14 @@
 import Catalogue
 import Core
 import Fingerprint
+import Threads
 
 /// Answers "which files are the same?". All recordings are compared when somebody asks and something has
 /// changed since; what was found is kept for those who ask next.
 actor DuplicateKeeper {
   private let catalogue: Catalogue
   private let shelf: IndexShelf
-  private let comparing = BlockingWork(label: "hark.duplicates", isSerial: true)
+  private let comparing = BlockingWork(isSerial: true)
   /// The latest, under way or done.
   private var comparison: DuplicateComparison?
 

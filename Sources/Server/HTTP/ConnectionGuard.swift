@@ -30,6 +30,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   private let configuration: ServerConfiguration
+  private let connections: OpenConnections
   private var state = State.open
   private var requestsUnderWay = 0
   private var isReadingBody = false
@@ -39,7 +40,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var writeTimer: Scheduled<Void>?
   private var lingerTimer: Scheduled<Void>?
 
-  init(_ configuration: ServerConfiguration) { self.configuration = configuration }
+  init(_ configuration: ServerConfiguration, _ connections: OpenConnections) {
+    self.configuration = configuration
+    self.connections = connections
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    guard connections.refusal(of: context.channel) != nil else { return }
+    lingerTimer = schedule(configuration.lingerTimeout, context) { context.close(promise: nil) }
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch state {
@@ -49,7 +58,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
     switch unwrapInboundIn(data) {
     case .head:
+      if let refusal = connections.refusal(of: context.channel) {
+        answer(refusal, context)
+        return
+      }
       requestsUnderWay += 1
+      connections.set(context.channel, isBusy: true)
       isReadingBody = true
       bodyBytes = 0
       bodyStart = .now()
@@ -92,6 +106,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       context.write(data, promise: promise)
     case .end:
       requestsUnderWay -= 1
+      if requestsUnderWay == 0 { connections.set(context.channel, isBusy: false) }
       switch state {
       case .lastResponse:
         context.writeAndFlush(data, promise: promise)
@@ -138,6 +153,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func close(_ context: ChannelHandlerContext) {
     state = .closing
     bodyTimer?.cancel()
+    lingerTimer?.cancel()
     context.close(mode: .output, promise: nil)
     lingerTimer = schedule(configuration.lingerTimeout, context) { context.close(promise: nil) }
   }

@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -64,15 +65,12 @@ struct HTTPListener: Sendable {
     _ http: HTTP1Channel, _ group: MultiThreadedEventLoopGroup,
     _ quiescing: ServerQuiescingHelper
   ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
-    let limit = configuration.maximumConnections
     let (logger, connections) = (logger, connections)
-    return try await ServerBootstrap(group: group)
+    let server = try await ServerBootstrap(group: group)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let handlers = channel.pipeline.syncOperations
-          try handlers.addHandler(
-            AvailableConnectionsChannelHandler<MaximumAvailableConnections>(
-              maxConnections: limit))
+          try handlers.addHandler(DescriptorWatch(connections))
           try handlers.addHandler(quiescing.makeServerChannelHandler(channel: channel))
         }
       }
@@ -82,12 +80,15 @@ struct HTTPListener: Sendable {
         connections.add(channel)
         return http.setup(channel: channel, logger: logger)
       }
+    // NIO lets 128 wait. Clients that do not wait themselves would be turned away when many come.
+    listen(listener.descriptor.rawValue, SOMAXCONN)
+    return server
   }
 
   private var channelConfiguration: HTTP1Channel.Configuration {
-    let configuration = configuration
+    let (configuration, connections) = (configuration, connections)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [ConnectionGuard(configuration)],
+      additionalChannelHandlers: [ConnectionGuard(configuration, connections)],
       idleTimeout: TimeAmount(configuration.idleTimeout),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: configuration.maximumHeaderBytes,

@@ -36,7 +36,7 @@ extension Request {
         .unsupported, "the body's type is \(type)", remedy: "send application/json")
     }
     var reader = try RequestBodyReader(self, context, limit: Int64(limit))
-    let bytes = try await reader.rest().readableBytesView
+    let bytes = try await context.client.turn.away { try await reader.rest() }.readableBytesView
     if bytes.isEmpty, let fallback { return fallback }
     return try WireJSON.decodeRequest(type, from: bytes)
   }

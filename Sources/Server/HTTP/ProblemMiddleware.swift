@@ -17,18 +17,24 @@ struct ProblemMiddleware: RouterMiddleware {
     next: (Request, HarkContext) async throws -> Response
   ) async throws -> Response {
     do {
-      try refuseBrowsers(request)
+      try request.refuseForeigners()
       return try await next(request, context)
     } catch {
       let allowed = (error as? HTTPError)?.status == .notFound ? methods(request.uri.path) : []
       let problem =
         allowed.isEmpty ? Self.problem(for: error, request) : .wrongMethod(request, allowed)
-      // What is not there now (503) is no fault of the daemon's: any client could fill the journal.
-      context.logger.log(
-        level: problem.status == 503 || problem.status < 500 ? .debug : .error, "request failed",
-        metadata: [
-          "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
-        ])
+      let details: Logger.Metadata = [
+        "method": "\(request.method)", "path": "\(request.uri.path)", "error": "\(error)",
+      ]
+      if problem.status == 403 {
+        context.client.log.tell(
+          .refusal, .warning, "a request was refused", context.client.peer, details)
+      } else {
+        // What is not there now (503) is no fault of the daemon's: any client could fill the journal.
+        context.logger.log(
+          level: problem.status == 503 || problem.status < 500 ? .debug : .error, "request failed",
+          metadata: details.merging(context.client.peer.metadata) { $1 })
+      }
       var response = Response(
         try WireJSON.encode(problem), type: Wire.Problem.mediaType,
         status: .init(code: problem.status))
@@ -55,17 +61,6 @@ struct ProblemMiddleware: RouterMiddleware {
       return Wire.Problem(HarkError(.unavailable, "the daemon is shutting down"))
     default:
       return Wire.Problem(HarkError(.defect, "the request failed", cause: "\(error)"))
-    }
-  }
-
-  /// A browser names the page that asks. Pages of other origins have no business here.
-  private func refuseBrowsers(_ request: Request) throws(HarkError) {
-    guard let origin = request.headers[.origin] else { return }
-    let own = request.head.authority ?? ""
-    guard !own.isEmpty, origin == "http://\(own)" || origin == "https://\(own)" else {
-      throw HarkError(
-        .permissionDenied, "requests from the origin \(origin) are refused",
-        remedy: "ask from a program, not from a page of another origin")
     }
   }
 }

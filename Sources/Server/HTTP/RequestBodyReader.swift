@@ -9,6 +9,7 @@ import NIOHTTPTypes
 struct RequestBodyReader {
   private let request: Request
   private let state: BodyState
+  private let client: Client
   private var limit: Int64
   private var iterator: RequestBody.AsyncIterator?
   private var count: Int64 = 0
@@ -19,6 +20,7 @@ struct RequestBodyReader {
     self.request = request
     self.limit = limit
     state = context.body
+    client = context.client
     // NIO's decoder has refused lengths that are not numbers.
     if let length = request.headers[.contentLength].flatMap({ Int64($0) }), length > limit {
       throw Self.tooLarge(limit)
@@ -51,12 +53,23 @@ struct RequestBodyReader {
   /// Lowers the limit, once the body's beginning has shown what it is.
   mutating func lower(limit: Int64) { self.limit = min(self.limit, limit) }
 
-  /// Everything that is left, in one buffer.
+  /// Everything that is left, in one buffer. Throws `unavailable` if it is long and too many long
+  /// ones are being read.
   mutating func rest(after start: ByteBuffer = ByteBuffer()) async throws -> ByteBuffer {
     var all = start
-    while var buffer = try await next() { all.writeBuffer(&buffer) }
+    var place: Place?
+    while var buffer = try await next() {
+      all.writeBuffer(&buffer)
+      if all.readableBytes > Self.shortLength, place == nil {
+        place = try client.longRequests.take(client.peer)
+      }
+    }
+    place?.release()
     return all
   }
+
+  /// Every client may have a request of this length in memory.
+  private static let shortLength = 64 << 10
 
   private static func tooLarge(_ limit: Int64) -> HarkError {
     HarkError(

@@ -31,11 +31,15 @@ enum OpenAPIDocument {
         "description": """
         HTTP/1.1 over a Unix domain socket. Times are seconds. Paths are absolute; one that is \
         not UTF-8 appears escaped, and its exact bytes stand in a companion key that ends in \
-        _base64. Errors are problem objects (RFC 9457). GET routes answer HEAD as well.
+        _base64. Errors are problem objects (RFC 9457). GET routes answer HEAD as well. \
+        Operations whose x-hark-access is `control` change what the daemon does or cost it much; \
+        its settings say who may use them, and a 403 who may not.
         """,
         "license": ["name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"],
       ],
-      "servers": [["url": "http://localhost", "description": "Over the socket any host will do."]],
+      "servers": [
+        ["url": "http://localhost", "description": "Over the socket; `hark` will do as well."]
+      ],
       "paths": .object(paths),
       "components": [
         "schemas": .object(Schema.components),
@@ -60,10 +64,10 @@ enum OpenAPIDocument {
       ],
       "default": problem,
     ]
-    for status in Set(route.problems).union([400]) { responses["\(status)"] = problem }
+    for status in Set(route.problems).union([400, 403]) { responses["\(status)"] = problem }
     var operation: [String: JSONValue] = [
       "operationId": .string(route.name), "summary": .string(route.summary),
-      "responses": .object(responses),
+      "responses": .object(responses), "x-hark-access": .string(route.access.rawValue),
     ]
     if let detail = route.detail { operation["description"] = .string(detail) }
     let parameters = route.pathParameters.map(pathParameter) + route.parameters.map(queryParameter)

@@ -7,7 +7,13 @@ import NIOCore
 
 /// `GET /v1/backup`: everything that the library knows, as one file.
 struct BackupRoutes: Sendable {
-  let library: any LibraryService
+  private let library: any LibraryService
+  private let places: Places
+
+  init(library: any LibraryService, configuration: ServerConfiguration) {
+    self.library = library
+    places = Places(configuration.maximumBackups, of: "backups")
+  }
 
   static let mediaType = "application/x-tar"
 
@@ -23,18 +29,21 @@ struct BackupRoutes: Sendable {
           """,
         answer: AnswerDescription(
           description: "A tar archive.", mediaType: Self.mediaType, schema: ["type": "string"]),
+        access: .control, takesTurn: false,
         problems: [503, 507],
-        handler: { request, _ in try await answer(request) })
+        handler: { try await answer($0, $1) })
     ]
   }
 
-  private func answer(_ request: Request) async throws -> Response {
+  private func answer(_ request: Request, _ context: HarkContext) async throws -> Response {
     _ = try QueryString(request.uri.query, allowing: [])
     let headers: HTTPFields = [.contentType: Self.mediaType, .cacheControl: "no-store"]
     if request.method == .head { return Response(status: .ok, headers: headers) }
+    let place = try places.take(context.client.peer)
     let backup = try await library.backup()
     // Whoever gets less than this many bytes knows that the end is missing.
     let body = ResponseBody(contentLength: backup.byteCount) { writer in
+      defer { place.release() }
       try await backup.forEachPiece { try await writer.write(ByteBuffer(bytes: $0)) }
       try await writer.finish(nil)
     }

@@ -27,6 +27,7 @@ struct DuplicateRoutes: Sendable {
         parameters: Self.parameters,
         answer: AnswerDescription(
           description: "One page of groups.", schema: Schema.reference("DuplicateAnswer")),
+        takesTurn: false,
         problems: [503],
         handler: { request, _ in
           let query = try QueryString(request.uri.query, allowing: Self.parameters)

@@ -3,19 +3,20 @@ import Core
 import HTTPTypes
 import Hummingbird
 import Library
-import NIOConcurrencyHelpers
 import NIOCore
 import ServiceLifecycle
+import Threads
 
 /// `GET /v1/events`: what happens in the library, as server-sent events.
 struct EventRoutes: Sendable {
   let library: any LibraryService
   let configuration: ServerConfiguration
-  private let open = NIOLockedValueBox(0)
+  private let places: Places
 
   init(library: any LibraryService, configuration: ServerConfiguration) {
     self.library = library
     self.configuration = configuration
+    places = Places(configuration.maximumEventStreams, of: "event streams")
   }
 
   var routes: [Route] {
@@ -32,6 +33,7 @@ struct EventRoutes: Sendable {
         answer: AnswerDescription(
           description: "A stream of events.", mediaType: "text/event-stream",
           schema: ["type": "string"]),
+        takesTurn: false,
         problems: [503],
         handler: { try answer($0, $1) })
     ]
@@ -46,11 +48,11 @@ struct EventRoutes: Sendable {
     guard !request.hasBody else {
       throw HarkError(.invalidArgument, "this route takes no body")
     }
-    let slot = try StreamSlot(open, limit: configuration.maximumEventStreams)
+    let place = try places.take(context.client.peer)
     // Listening begins here: whoever has seen the answer's head misses nothing after it.
     let events = library.events()
     let body = ResponseBody { writer in
-      defer { slot.release() }
+      defer { place.release() }
       try await stream(events, request, &writer)
       try await writer.finish(nil)
     }
@@ -75,7 +77,7 @@ struct EventRoutes: Sendable {
         }
         group.addTask {
           while true {
-            try await Task.sleep(for: interval)
+            try await Alarm.sleep(for: interval)
             source.yield(ByteBuffer(string: ":\n\n"))
           }
         }
@@ -94,33 +96,4 @@ struct EventRoutes: Sendable {
     buffer.writeStaticString("\n\n")
     return buffer
   }
-}
-
-/// One of the places for event streams, given back exactly once.
-private final class StreamSlot: Sendable {
-  private let count: NIOLockedValueBox<Int>
-  private let isHeld = NIOLockedValueBox(true)
-
-  init(_ count: NIOLockedValueBox<Int>, limit: Int) throws(HarkError) {
-    let isAdmitted = count.withLockedValue { open in
-      guard open < limit else { return false }
-      open += 1
-      return true
-    }
-    guard isAdmitted else {
-      throw HarkError(
-        .unavailable, "\(limit) event streams are open already", remedy: "close one of them")
-    }
-    self.count = count
-  }
-
-  func release() {
-    let wasHeld = isHeld.withLockedValue { held in
-      defer { held = false }
-      return held
-    }
-    if wasHeld { count.withLockedValue { $0 -= 1 } }
-  }
-
-  deinit { release() }
 }

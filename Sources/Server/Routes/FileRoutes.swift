@@ -71,6 +71,7 @@ struct FileRoutes: Sendable {
         isRequired: false, content: ["application/json": Schema.reference("Rescan")]),
       answer: AnswerDescription(
         status: 202, description: "What is scanned.", schema: Schema.reference("Rescan")),
+      access: .control,
       problems: [404, 408, 413, 415],
       handler: { request, context in
         _ = try QueryString(request.uri.query, allowing: [])
@@ -92,6 +93,7 @@ struct FileRoutes: Sendable {
         isRequired: true, content: ["application/json": Schema.reference("Forget")]),
       answer: AnswerDescription(
         description: "The file that was forgotten.", schema: Schema.reference("Forget")),
+      access: .control,
       problems: [404, 408, 413, 415],
       handler: { request, context in
         _ = try QueryString(request.uri.query, allowing: [])

@@ -54,6 +54,13 @@ struct QuestionReader: Sendable {
   func read(
     _ request: Request, _ context: HarkContext, listening: Listening = .toCompare
   ) async throws -> Question {
+    // Meanwhile another request of the user's is carried out.
+    try await context.client.turn.away { try await readAway(request, context, listening) }
+  }
+
+  private func readAway(
+    _ request: Request, _ context: HarkContext, _ listening: Listening
+  ) async throws -> Question {
     if request.isJSON {
       var reader = try RequestBodyReader(
         request, context, limit: Int64(configuration.maximumJSONBytes))
@@ -78,7 +85,8 @@ struct QuestionReader: Sendable {
         .invalidArgument, "the body is empty",
         remedy: "send a JSON query with Content-Type: application/json, or audio")
     }
-    return .audio(try await spool.analyse(start, &reader, listening, with: library))
+    return .audio(
+      try await spool.analyse(start, &reader, listening, of: context.client.peer, with: library))
   }
 }
 

@@ -17,6 +17,11 @@ struct Route: Sendable {
   var parameters: [QueryParameter] = []
   var body: RequestBodyDescription?
   var answer: AnswerDescription
+  /// Who may use it.
+  var access = RouteAccess.reading
+  /// Whether it waits for its user's turn (``Turns``). A route that may take long without work of the
+  /// processor does not.
+  var takesTurn = true
   /// Statuses of the problems that it answers with, besides those that every route has.
   var problems: [Int] = []
   var handler: Handler
@@ -27,6 +32,14 @@ struct Route: Sendable {
       $0.hasPrefix("{") && $0.hasSuffix("}") ? String($0.dropFirst().dropLast()) : nil
     }
   }
+}
+
+/// What a route does to the daemon.
+enum RouteAccess: String, Sendable {
+  /// It tells something and changes nothing.
+  case reading
+  /// It changes what the daemon does or knows, or costs it much.
+  case control
 }
 
 /// A parameter in a route's URL.

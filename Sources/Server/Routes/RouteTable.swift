@@ -1,3 +1,4 @@
+import Core
 import HTTPTypes
 import Hummingbird
 import Library
@@ -21,7 +22,7 @@ struct RouteTable: Sendable {
     routes += DuplicateRoutes(library: library).routes
     routes += TagRoutes(library: library, reader: reader).routes
     routes += ModelRoutes(library: library).routes
-    routes += BackupRoutes(library: library).routes
+    routes += BackupRoutes(library: library, configuration: configuration).routes
     routes += EventRoutes(library: library, configuration: configuration).routes
     routes += MetricsRoutes(library: library, metrics: metrics).routes
     let described = routes + [OpenAPIDocument.route { [] }]
@@ -34,9 +35,23 @@ struct RouteTable: Sendable {
     router.add(middleware: MetricsMiddleware(metrics: metrics))
     router.add(middleware: ProblemMiddleware(methods: methods(of:)))
     for route in routes {
-      router.on(RouterPath(route.path), method: route.method, use: route.handler)
+      router.on(RouterPath(route.path), method: route.method) { request, context in
+        try Self.admit(request, to: route, context.client)
+        if route.takesTurn { await context.client.turn.enter() }
+        return try await route.handler(request, context)
+      }
     }
     return router.buildResponder()
+  }
+
+  /// Throws `permissionDenied` for a control request of a client that may only read.
+  private static func admit(
+    _ request: Request, to route: Route, _ client: Client
+  ) throws(HarkError) {
+    guard route.access == .control else { return }
+    guard client.mayControl else { throw .mayNotControl(client.peer) }
+    client.log.tell(
+      .control, .notice, "\(route.name) is asked for", client.peer, ["route": "\(route.path)"])
   }
 
   /// The methods that a path takes; empty for a path that is no route's.

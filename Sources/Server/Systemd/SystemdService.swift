@@ -1,4 +1,5 @@
 import ServiceLifecycle
+import Threads
 
 /// Gives the service manager's watchdog its signs of life, and tells it when stopping begins.
 ///
@@ -32,7 +33,7 @@ public struct SystemdService: Service {
   private func keepAlive(every interval: Duration) async throws {
     while true {
       if await isHealthy() { notifier.alive() }
-      try await Task.sleep(for: interval)
+      try await Alarm.sleep(for: interval)
     }
   }
 }

@@ -8,44 +8,55 @@ struct PendingFiles {
     var modified: Int64
     var isClosed: Bool
     var due: UInt64
+    /// When it was seen to change first.
+    var since: UInt64
   }
 
   private let settle: UInt64
   private let openSettle: UInt64
+  private let patience: UInt64
   private var entries: [FilePath: Entry] = [:]
   /// Not later than the first entry's due time.
   private(set) var nextDue: UInt64?
+  /// Files that had been changing for longer than anybody's patience when last looked at.
+  private(set) var growing: Set<FilePath> = []
 
   init(_ options: WatchingOptions) {
     settle = UInt64(options.settle * 1e9)
     openSettle = UInt64(options.openSettle * 1e9)
+    patience = UInt64(options.patience * 1e9)
   }
 
-  var count: Int { entries.count }
+  /// Files that wait, growing ones left out.
+  var count: Int { entries.count - growing.count }
 
   func contains(_ path: FilePath) -> Bool { entries[path] != nil }
 
   /// Begins to wait for `file`, anew if it is there already. Once closed, a file counts as closed.
   mutating func add(_ file: FileObservation, isClosed: Bool, now: UInt64) {
+    let since = entries[file.path]?.since ?? now
     let wasClosed = entries[file.path]?.isClosed ?? false
     let closed = isClosed || wasClosed
     let due = now + (closed ? settle : openSettle)
     entries[file.path] = Entry(
-      size: file.size, modified: file.modified, isClosed: closed, due: due)
+      size: file.size, modified: file.modified, isClosed: closed, due: due, since: since)
     nextDue = min(nextDue ?? due, due)
   }
 
   @discardableResult
-  mutating func remove(_ path: FilePath) -> Bool { entries.removeValue(forKey: path) != nil }
+  mutating func remove(_ path: FilePath) -> Bool {
+    growing.remove(path)
+    return entries.removeValue(forKey: path) != nil
+  }
 
   mutating func remove(under directory: FilePath) {
-    for path in entries.keys where path.isAtOrBelow(directory) { entries[path] = nil }
+    for path in entries.keys where path.isAtOrBelow(directory) { remove(path) }
   }
 
   /// What lay below `from` now lies below `to`.
   mutating func move(from: FilePath, to: FilePath) {
     for (path, entry) in entries where path.isAtOrBelow(from) {
-      entries[path] = nil
+      remove(path)
       entries[FilePath(bytes: to.bytes + path.bytes.dropFirst(from.bytes.count))] = entry
     }
   }
@@ -59,14 +70,15 @@ struct PendingFiles {
     var settled: [FileObservation] = []
     for (path, entry) in entries where entry.due <= now {
       guard let file = observe(path) else {
-        entries[path] = nil
+        remove(path)
         continue
       }
       if file.size == entry.size, file.modified == entry.modified {
-        entries[path] = nil
+        remove(path)
         settled.append(file)
       } else {
         add(file, isClosed: entry.isClosed, now: now)
+        if now >= entry.since + patience { growing.insert(path) }
       }
     }
     self.nextDue = entries.values.lazy.map(\.due).min()

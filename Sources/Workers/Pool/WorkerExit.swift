@@ -29,7 +29,7 @@ struct WorkerExit: Equatable {
   /// In words, naming the signal.
   var description: String {
     guard signal != 0 else { return "ended with status \(status)" }
-    return "crashed with \(Self.name(of: signal))"
+    return "\(isFromOutside ? "was ended" : "crashed") with \(Self.name(of: signal))"
   }
 
   private static func name(of signal: Int32) -> String {

@@ -7,8 +7,8 @@ extension WorkerPool {
   static func duplicate(_ descriptor: FileDescriptor) throws(AnalysisFailure) -> FileDescriptor {
     let copy = fcntl(descriptor.rawValue, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else {
-      let words = HarkError.describe(errno: errno)
-      throw AnalysisFailure(.unavailable, "the file's descriptor cannot be copied: \(words)")
+      let error = HarkError.system("the file's descriptor cannot be copied", errno: errno)
+      throw AnalysisFailure(.unavailable, error.description)
     }
     return FileDescriptor(rawValue: copy)
   }

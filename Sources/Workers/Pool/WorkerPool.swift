@@ -3,6 +3,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import SystemPackage
+import Threads
 
 /// Keeps workers alive and gives them files.
 ///

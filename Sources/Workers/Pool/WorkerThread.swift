@@ -80,11 +80,19 @@ final class WorkerThread {
     guard events.socketIsReadable || events.hasEnded else { return true }
     // An idle worker has nothing to say: it is dying, or out of its mind.
     bury(process)
-    let words = process.exit?.description ?? "does not end"
-    logger.warning("an idle worker \(words)")
     pool.workerIsDown(index, error: nil)
     WorkerStart.pause(0.25, wake: wake)
+    if !isStopping(process) {
+      let words = process.exit?.description ?? "does not end"
+      logger.warning("an idle worker \(words)")
+    }
     return false
+  }
+
+  /// Whether a worker's end is part of the service's own: whoever signals every process of it reaches
+  /// the workers first.
+  private func isStopping(_ process: WorkerProcess) -> Bool {
+    pool.isStopped && process.exit?.isFromOutside ?? true
   }
 
   /// Has one file analysed. `false` when the worker is gone.
@@ -124,6 +132,8 @@ final class WorkerThread {
     let exit = process.exit ?? WorkerExit(signal: 0, status: -1, peakResident: 0)
     let isOutside = exit.isFromOutside && exit.peakResident <= limit
     pool.workerIsDown(index, error: nil)
+    if isOutside { WorkerStart.pause(0.25, wake: wake) }
+    if isStopping(process) { return job.finish(.failure(.shuttingDown)) }
     if isOutside, job.countAttempt() < 2 {
       // Somebody else's doing, such as the kernel's in need of memory: the file is tried once more.
       logger.warning("a worker \(exit.description)", metadata: ["file": "\(job.name)"])

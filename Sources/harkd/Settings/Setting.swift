@@ -7,6 +7,10 @@ enum Setting: String, CaseIterable, Sendable {
   case state
   case socket
   case socketGroup = "socket-group"
+  case allowUsers = "allow-users"
+  case allowGroups = "allow-groups"
+  case controlUsers = "control-users"
+  case controlGroups = "control-groups"
   case model
   case precision
   case workers
@@ -17,7 +21,11 @@ enum Setting: String, CaseIterable, Sendable {
   case maxConnections = "max-connections"
   case maxRequest = "max-request"
   case maxAudio = "max-audio"
+  case maxAudioQuestions = "max-audio-questions"
+  case maxEventStreams = "max-event-streams"
   case requestTimeout = "request-timeout"
+  case answerTimeout = "answer-timeout"
+  case idleTimeout = "idle-timeout"
 
   /// The environment variable: `HARK_` and the key in capitals, with `_` for `-`.
   var environmentVariable: String {
@@ -30,6 +38,8 @@ enum Setting: String, CaseIterable, Sendable {
     case .watch: "a list of absolute directories"
     case .state, .socket, .model: "an absolute path"
     case .socketGroup: "the name of a group"
+    case .allowUsers, .controlUsers: "a list of this system's users, by name or number"
+    case .allowGroups, .controlGroups: "a list of this system's groups, by name or number"
     case .precision: "auto, f32, bf16 or int8"
     case .workers: "a number from 1 to 256"
     case .workerMemory: "MiB, from 256 to 65536"
@@ -39,11 +49,17 @@ enum Setting: String, CaseIterable, Sendable {
     case .maxConnections: "a number from 1 to 65536"
     case .maxRequest: "KiB, from 1 to 65536"
     case .maxAudio: "MiB, from 1 to 1048576"
-    case .requestTimeout: "seconds, from 1 to 3600"
+    case .maxAudioQuestions: "a number from 1 to 256"
+    case .maxEventStreams: "a number from 1 to 65536"
+    case .requestTimeout, .answerTimeout, .idleTimeout: "seconds, from 1 to 3600"
     }
   }
 
-  /// Whether a running daemon takes a new value when it rereads its settings; the others wait for a
-  /// restart.
-  var isReloadable: Bool { self == .logLevel || self == .model || self == .watch }
+  /// Whether it may be given several values.
+  var isList: Bool {
+    switch self {
+    case .watch, .allowUsers, .allowGroups, .controlUsers, .controlGroups: true
+    default: false
+    }
+  }
 }

@@ -9,6 +9,12 @@ struct Settings: Sendable, Equatable {
   var socket: FilePath
   /// Group of the socket file; `nil` leaves it to the process.
   var socketGroup: String?
+  /// Who may ask, among those whom the socket lets in; empty: all of them.
+  var allowUsers: Set<UInt32> = []
+  var allowGroups: Set<UInt32> = []
+  /// Who may control the daemon; empty: whoever may ask.
+  var controlUsers: Set<UInt32> = []
+  var controlGroups: Set<UInt32> = []
   /// `nil` looks in the usual places.
   var model: FilePath?
   /// `nil` lets the CPU decide.
@@ -25,8 +31,15 @@ struct Settings: Sendable, Equatable {
   var maxRequest = 1 << 20
   /// Bytes of audio that comes with a query.
   var maxAudio = 2 << 30
+  /// Questions with audio at the same time.
+  var maxAudioQuestions = 4
+  var maxEventStreams = 64
   /// Seconds for a request to arrive.
   var requestTimeout = 60.0
+  /// Seconds that an answer may stay unread.
+  var answerTimeout = 30.0
+  /// Seconds that a connection may be silent.
+  var idleTimeout = 60.0
 }
 
 extension Settings {
@@ -49,6 +62,10 @@ extension Settings {
       case .state: differs(\.state)
       case .socket: differs(\.socket)
       case .socketGroup: differs(\.socketGroup)
+      case .allowUsers: differs(\.allowUsers)
+      case .allowGroups: differs(\.allowGroups)
+      case .controlUsers: differs(\.controlUsers)
+      case .controlGroups: differs(\.controlGroups)
       case .model: differs(\.model)
       case .precision: differs(\.precision)
       case .workers: differs(\.workers)
@@ -59,7 +76,11 @@ extension Settings {
       case .maxConnections: differs(\.maxConnections)
       case .maxRequest: differs(\.maxRequest)
       case .maxAudio: differs(\.maxAudio)
+      case .maxAudioQuestions: differs(\.maxAudioQuestions)
+      case .maxEventStreams: differs(\.maxEventStreams)
       case .requestTimeout: differs(\.requestTimeout)
+      case .answerTimeout: differs(\.answerTimeout)
+      case .idleTimeout: differs(\.idleTimeout)
       }
     }
   }
@@ -77,12 +98,23 @@ extension Settings {
         guard take(setting, values) else {
           throw HarkError(
             .invalidSetting,
-            "\(source.describe(setting)): \(values.joined(separator: ", ")) is not \(setting.allowed)",
+            "\(source.describe(setting)): \(refused(setting, values)) is not \(setting.allowed)",
             remedy: "give \(setting.allowed)")
         }
         break
       }
     }
+  }
+
+  /// The values to blame, as an error names them.
+  private func refused(_ setting: Setting, _ values: [String]) -> String {
+    let bad =
+      switch setting {
+      case .allowUsers, .controlUsers: values.filter { SystemAccount.user($0) == nil }
+      case .allowGroups, .controlGroups: values.filter { SystemAccount.group($0) == nil }
+      default: values
+      }
+    return bad.joined(separator: ", ")
   }
 
   /// Whether the values are what the setting allows.
@@ -97,6 +129,10 @@ extension Settings {
     case .socketGroup:
       socketGroup = text
       return !text.isEmpty
+    case .allowUsers: return take(values, SystemAccount.user, into: \.allowUsers)
+    case .allowGroups: return take(values, SystemAccount.group, into: \.allowGroups)
+    case .controlUsers: return take(values, SystemAccount.user, into: \.controlUsers)
+    case .controlGroups: return take(values, SystemAccount.group, into: \.controlGroups)
     case .model:
       model = FilePath(text).lexicallyNormalized()
       return model?.isAbsolute == true
@@ -114,8 +150,21 @@ extension Settings {
     case .maxConnections: return take(text, 1...65_536, scale: 1, into: \.maxConnections)
     case .maxRequest: return take(text, 1...65_536, scale: 1 << 10, into: \.maxRequest)
     case .maxAudio: return take(text, 1...1_048_576, scale: 1 << 20, into: \.maxAudio)
+    case .maxAudioQuestions: return take(text, 1...256, scale: 1, into: \.maxAudioQuestions)
+    case .maxEventStreams: return take(text, 1...65_536, scale: 1, into: \.maxEventStreams)
     case .requestTimeout: return take(text, 1...3600, into: \.requestTimeout)
+    case .answerTimeout: return take(text, 1...3600, into: \.answerTimeout)
+    case .idleTimeout: return take(text, 1...3600, into: \.idleTimeout)
     }
+  }
+
+  private mutating func take(
+    _ names: [String], _ number: (String) -> UInt32?,
+    into place: WritableKeyPath<Settings, Set<UInt32>>
+  ) -> Bool {
+    let numbers = names.compactMap(number)
+    self[keyPath: place] = Set(numbers)
+    return numbers.count == names.count
   }
 
   private mutating func take(

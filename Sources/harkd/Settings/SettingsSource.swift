@@ -13,7 +13,7 @@ struct SettingsSource: Sendable {
   /// What the place says about `setting`, item by item; `nil` if nothing.
   func values(of setting: Setting) throws(HarkError) -> [String]? {
     let key = ConfigKey(stringLiteral: setting.rawValue)
-    if setting == .watch, let list = reader.stringArray(forKey: key) { return list }
+    if setting.isList, let list = reader.stringArray(forKey: key) { return list }
     return reader.string(forKey: key).map { [$0] }
   }
 
@@ -22,7 +22,7 @@ struct SettingsSource: Sendable {
     var values: [AbsoluteConfigKey: ConfigValue] = [:]
     for (setting, items) in flags where !items.isEmpty {
       let content: ConfigContent =
-        setting == .watch ? .stringArray(items) : .string(items[items.count - 1])
+        setting.isList ? .stringArray(items) : .string(items[items.count - 1])
       values[AbsoluteConfigKey([setting.rawValue])] = ConfigValue(content, isSecret: false)
     }
     return SettingsSource(
@@ -30,7 +30,7 @@ struct SettingsSource: Sendable {
       reader: ConfigReader(provider: InMemoryProvider(name: "command line", values: values)))
   }
 
-  /// Variables `HARK_*`; directories to watch are separated by colons.
+  /// Variables `HARK_*`; the items of a list are separated by colons.
   ///
   /// Throws `invalidSetting` for a variable that begins with `HARK_` and is no setting.
   static func environment(_ environment: [String: String]) throws(HarkError) -> SettingsSource {
@@ -117,7 +117,7 @@ struct SettingsSource: Sendable {
     let isRight =
       switch value {
       case .scalar: true
-      case .sequence(let items): setting == .watch && items.allSatisfy { $0.scalar != nil }
+      case .sequence(let items): setting.isList && items.allSatisfy { $0.scalar != nil }
       default: false
       }
     guard isRight else {

@@ -17,4 +17,8 @@ int bench_set_cores(const bench_cores *cores);
 /* The lowest core of a set alone. */
 bench_cores bench_first_core(const bench_cores *cores);
 
+/* A connection to the Unix socket at `path`, made by the calling thread as that user, for which it
+   must be root's; otherwise as its own. Returns -1 if there is none. */
+int bench_connect(const char *path, unsigned user);
+
 #endif

@@ -3,15 +3,16 @@ import Glibc
 import SystemPackage
 
 /// A client's end of a Unix socket, byte by byte. Its blocking calls run on threads of their own.
-final class RawConnection: @unchecked Sendable {
+public final class RawConnection: @unchecked Sendable {
   // Safe: the descriptor never changes, and the kernel orders what is done with it.
   private let descriptor: Int32
 
-  struct Failed: Error, CustomStringConvertible {
-    var description: String
+  public struct Failed: Error, CustomStringConvertible {
+    public var description: String
+    public init(description: String) { self.description = description }
   }
 
-  init(_ path: String, receiveBuffer: Int32? = nil) throws {
+  public init(_ path: String) throws {
     descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -40,7 +41,7 @@ final class RawConnection: @unchecked Sendable {
   }
 
   /// Sends everything; `false` if the other side does not take it.
-  @discardableResult func send(_ bytes: [UInt8]) async throws -> Bool {
+  @discardableResult public func send(_ bytes: [UInt8]) async throws -> Bool {
     try await onThread { [descriptor] in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -54,14 +55,14 @@ final class RawConnection: @unchecked Sendable {
     }
   }
 
-  @discardableResult func send(_ text: String) async throws -> Bool {
+  @discardableResult public func send(_ text: String) async throws -> Bool {
     try await send(Array(text.utf8))
   }
 
-  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Waits, without reading, until the other side has closed; `false` if it does not.
-  func waitForHangUp() async throws -> Bool {
+  public func waitForHangUp() async throws -> Bool {
     try await onThread { [descriptor] in
       var entry = pollfd(fd: descriptor, events: 0, revents: 0)
       return poll(&entry, 1, 20_000) == 1 && entry.revents & Int16(POLLHUP) != 0
@@ -69,7 +70,7 @@ final class RawConnection: @unchecked Sendable {
   }
 
   /// Reads until `end` has appeared, or to the end of the stream.
-  func read(until end: String? = nil) async throws -> String {
+  public func read(until end: String? = nil) async throws -> String {
     try await onThread { [descriptor] in
       var all: [UInt8] = []
       var buffer = [UInt8](repeating: 0, count: 1 << 16)

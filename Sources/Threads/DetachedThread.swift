@@ -1,3 +1,5 @@
+import Core
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -13,13 +15,18 @@ public enum DetachedThread {
   }
 
   /// Runs `body` on a new thread with all signals blocked, so that signals reach the threads that
-  /// expect them. Throws ``HarkError`` (`system`) if there is no room for a thread.
-  public static func start(_ body: @escaping @Sendable () -> Void) throws(HarkError) {
+  /// expect them.
+  ///
+  /// - Parameter stack: bytes that its calls may take; memory is used as they take it.
+  /// - Throws: ``HarkError`` (`system`) if there is no room for a thread.
+  public static func start(
+    stack: Int = 512 << 10, _ body: @escaping @Sendable () -> Void
+  ) throws(HarkError) {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 512 << 10)
+    pthread_attr_setstacksize(&attributes, stack)
     let box = Unmanaged.passRetained(Body(body))
     var all = sigset_t()
     var before = sigset_t()

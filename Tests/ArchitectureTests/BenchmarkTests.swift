@@ -1,0 +1,60 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `Benchmarks/` is a package of its own that nothing else builds: it must go on fitting the rooms.
+@Suite struct BenchmarkTests {
+  private static let sources = Repository.root.appendingPathComponent("Benchmarks/Sources")
+  private static let folders =
+    (try? FileManager.default.contentsOfDirectory(atPath: sources.path)) ?? []
+
+  /// The programs, beside the modules in C that they use.
+  static var programs: [String] { folders.filter { $0.first?.isLowercase == true }.sorted() }
+
+  /// The module maps that a build would write or find.
+  private static func moduleMaps(in directory: TemporaryDirectory) throws -> [String] {
+    let built = ProgramRun.built("harkd").deletingLastPathComponent()
+    var maps: [String] = []
+    for folder in try FileManager.default.contentsOfDirectory(atPath: built.path) {
+      maps.append(built.appendingPathComponent("\(folder)/module.modulemap").path)
+    }
+    for file in Repository.files where file.hasSuffix("/module.modulemap") {
+      maps.append(Repository.root.appendingPathComponent(file).path)
+    }
+    for folder in folders where folder.first?.isUppercase == true {
+      let headers = sources.appendingPathComponent("\(folder)/include").path
+      let map = directory("\(folder).modulemap")
+      try Data("module \(folder) {\n  umbrella \"\(headers)\"\n  export *\n}\n".utf8).write(to: map)
+      maps.append(map.path)
+    }
+    return maps.filter { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  @Test(arguments: programs)
+  func compiles(program: String) throws {
+    let directory = try TemporaryDirectory()
+    let folder = Self.sources.appendingPathComponent(program)
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".swift") }.map { folder.appendingPathComponent($0).path }
+    let modules = ProgramRun.built("harkd").deletingLastPathComponent()
+      .appendingPathComponent("Modules").path
+    var arguments = [
+      "-typecheck", "-swift-version", "6", "-parse-as-library", "-module-name", program, "-I",
+      modules,
+    ]
+    if program == "bench" { arguments += ["-default-isolation", "MainActor"] }
+    for map in try Self.moduleMaps(in: directory) {
+      arguments += ["-Xcc", "-fmodule-map-file=\(map)"]
+    }
+    let outcome = try Tool.run("swiftc", arguments + files)
+    #expect(outcome.status == 0, "\(outcome.output.suffix(4_000))")
+  }
+
+  @Test func programsAreFound() {
+    #expect(Self.programs.isSuperset(of: ["bench", "duplicates", "identify", "search"]))
+  }
+}
+
+extension [String] {
+  fileprivate func isSuperset(of other: [String]) -> Bool { Set(self).isSuperset(of: other) }
+}
