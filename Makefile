@@ -14,10 +14,6 @@ TEST_WIDTH ?= 6
 # Where the built programs are.
 BUILT ?= .build/release
 
-# What `make fuzz` does: a folder of Tests/FuzzTests/Corpus or another target's name, and for how long.
-TARGET ?= frames
-SECONDS_EACH ?= 60
-
 # What `make evaluate` measures.
 MODEL ?= $(firstword $(wildcard Models/*.safetensors))
 DATA ?=
@@ -25,11 +21,9 @@ TEACHER ?=
 
 # The Swift runtime is linked in, so that what is installed needs no Swift toolchain.
 RELEASE := -c release --static-swift-stdlib
-SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources) \
-  Fuzzing/Package.swift Fuzzing/Sources/fuzz-rooms/Fuzzer.swift Sanitizing/Package.swift
+SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
 
-.PHONY: help run release test lint format bench fuzz sanitize training evaluate samples install uninstall deb \
-  test-systemd clean
+.PHONY: help run release test lint format bench training evaluate samples install uninstall deb test-systemd clean
 
 help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -59,14 +53,6 @@ bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
 	@scripts/install-dependencies build
 	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
-
-fuzz: ## Fuzz one way in (TARGET=frames, index, landmarks, model or audio; SECONDS=60)
-	@scripts/install-dependencies build
-	@scripts/fuzz "$(TARGET)" "$(if $(filter command line,$(origin SECONDS)),$(SECONDS),$(SECONDS_EACH))"
-
-sanitize: ## Run the leaf rooms' tests with a sanitizer (SANITIZER=address, undefined or thread)
-	@scripts/install-dependencies build test
-	@scripts/sanitize $(SANITIZER)
 
 training: ## Make the Python environment of Models/training in .build-training
 	@scripts/install-dependencies training

@@ -38,16 +38,6 @@ let package = Package(
     .library(
       name: "HarkStorage", targets: ["Core", "Fingerprint", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
-    // What Fuzzing/ builds in other ways.
-    .library(
-      name: "HarkRooms",
-      targets: [
-        "Core", "CKernels", "CLinux", "Audio", "Features", "Peaks", "Embedding", "Pipeline",
-        "MappedFiles", "Fingerprint", "VectorIndex", "Workers", "TestSupport",
-      ]),
-    .library(
-      name: "HarkServices",
-      targets: ["Core", "Catalogue", "Library", "API", "Server", "Command", "TestSupport"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

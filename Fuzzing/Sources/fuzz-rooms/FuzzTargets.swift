@@ -1,4 +1,0 @@
-/// What this program can be started for.
-enum FuzzTargets {
-  static let all = RoomTargets.all
-}

@@ -1,1 +1,0 @@
-../fuzz-rooms/Fuzzer.swift

@@ -1,1 +1,0 @@
-../../../Tests/WorkersTests/ProtocolTests.swift
