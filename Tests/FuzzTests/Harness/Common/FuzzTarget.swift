@@ -1,6 +1,6 @@
 /// One way into Hark for bytes that others made. Making one prepares what every input is tried on.
 protocol FuzzTarget {
-  /// Its name for `make fuzz TARGET=…`, and its folder of the corpus.
+  /// Its name, which its folder of the corpus has too.
   static var name: String { get }
 
   /// Inputs from which mutations begin, made by our own code: besides those in the corpus's folder.
@@ -17,7 +17,7 @@ extension FuzzTarget {
   static func seeds() throws -> [[UInt8]] { [] }
 }
 
-/// Ends the process: a fuzzer keeps the input, and a test says where it lies.
+/// Ends the process. The input lies in the temporary directory, as `hark-fuzz-` and the target's name.
 func broken(_ promise: String, line: Int = #line) -> Never {
   fatalError("a promise is broken: \(promise) (line \(line))")
 }

@@ -82,7 +82,9 @@ struct IndexTarget: FuzzTarget {
     }
     if flags & 1 != 0 { for i in files.indices { Self.mendHeader(&files[i]) } }
     if flags & 2 != 0 { Self.mendRows(&stored, files) }
-    if flags & 4 != 0, files[2].count == self.files[2].count { Self.mendSketches(&files[2], stored) }
+    if flags & 4 != 0, files[2].count == self.files[2].count {
+      Self.mendSketches(&files[2], stored)
+    }
     for (name, bytes) in zip(names, files) { scratch.write(bytes, name) }
     ask(stored, isSame: flags & 2 == 0 && stored == self.stored)
   }
@@ -114,7 +116,9 @@ struct IndexTarget: FuzzTarget {
       // What is the first recording's own embedding finds it, or finds it damaged.
       if isSame, !hits.contains(where: { $0.recording == RecordingKey(1) && $0.score > 0.999 }),
         !index.takeDamaged().contains(RecordingKey(1)), hits.count == 5
-      { broken("a recording is found or known to be damaged") }
+      {
+        broken("a recording is found or known to be damaged")
+      }
       _ = try index.similarMoments(to: query, k: 5)
       for row in rows.prefix(4) {
         _ = try? index.pooled(of: row.key)

@@ -16,9 +16,9 @@ struct LandmarkTarget: FuzzTarget {
 
   private static let parameters = FingerprintParameters()
 
-  /// No change, and one to each file, with each choice of checksums.
+  /// No change, and one to each file, with a few choices of checksums: each takes a good half second.
   static func seeds() throws -> [[UInt8]] {
-    (0..<16).flatMap { (flags: UInt8) -> [[UInt8]] in
+    [0, 7, 8, 15].flatMap { (flags: UInt8) -> [[UInt8]] in
       [[flags]] + (0..<4).map { [flags, $0, 97 &* flags, 16, 0, 0, 4, 1, 2, 3, 4] }
     }
   }

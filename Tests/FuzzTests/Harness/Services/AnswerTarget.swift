@@ -67,7 +67,9 @@ struct AnswerTarget: FuzzTarget {
       ends.1, bytes, min(bytes.count, 64 << 10), Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     shutdown(ends.1, Int32(SHUT_WR))
     let descriptor = ends.0
-    waitFor { _ = try? await HTTPConnection.send(HTTPRequest(.GET, "/v1/status"), over: descriptor) }
+    waitFor {
+      _ = try? await HTTPConnection.send(HTTPRequest(.GET, "/v1/status"), over: descriptor)
+    }
     close(ends.1)
   }
 }

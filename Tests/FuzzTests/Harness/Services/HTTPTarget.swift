@@ -49,7 +49,7 @@ struct HTTPTarget: FuzzTarget {
       $0.forgotten = []
     }
     guard (input.first ?? 0) % 16 == 0 else { return }
-    let status = exchange(Array("GET /v1/status HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+    let status = exchange(Array("GET /v1/status HTTP/1.1\r\nHost: hark\r\n\r\n".utf8))
     guard status.starts(with: "HTTP/1.1 200".utf8) else { broken("others are still served") }
   }
 
@@ -100,11 +100,11 @@ struct HTTPTarget: FuzzTarget {
 
   static func seeds() throws -> [[UInt8]] {
     func post(_ target: String, _ body: String, _ type: String = "application/json") -> String {
-      "POST \(target) HTTP/1.1\r\nHost: h\r\nContent-Type: \(type)\r\n"
+      "POST \(target) HTTP/1.1\r\nHost: hark\r\nContent-Type: \(type)\r\n"
         + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
     let id = String(repeating: "a", count: 60) + "0001"
-    let get = " HTTP/1.1\r\nHost: h\r\n\r\n"
+    let get = " HTTP/1.1\r\nHost: hark\r\n\r\n"
     return [
       "GET /v1/status" + get + "GET /metrics" + get + "GET /openapi.json" + get,
       "GET /v1/files?limit=2&under=/music&state=failed&cursor=AA" + get,
@@ -121,9 +121,9 @@ struct HTTPTarget: FuzzTarget {
       post("/v1/identify?expect=2", "abc", "application/octet-stream"),
       post("/v1/identify", "{\"id\":\"\(id)\",\"expect\":2}"),
       post("/v1/rescan", "{\"under\":\"/music/x\"}") + post("/v1/forget", "{\"path\":\"/a\"}"),
-      "POST /v1/similar HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+      "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nTransfer-Encoding: chunked\r\n"
         + "Content-Type: application/json\r\nExpect: 100-continue\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-      "HEAD /v1/status HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n",
+      "HEAD /v1/status HTTP/1.0\r\n\r\n", "OPTIONS * HTTP/1.1\r\nHost: hark\r\n\r\n",
     ].map { Array($0.utf8) }
   }
 }

@@ -1,11 +1,7 @@
 import Core
 import SystemPackage
 
-#if HARK_FUZZER
-  @testable import HarkSettings
-#else
-  @testable import harkd
-#endif
+@testable import harkd
 
 /// A settings file as somebody may have written it.
 struct SettingsTarget: FuzzTarget {
