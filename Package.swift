@@ -157,6 +157,13 @@ let package = Package(
         system,
       ]),
     .testTarget(name: "HarkdTests", dependencies: ["harkd", "TestSupport"]),
+    .testTarget(
+      name: "FuzzTests",
+      dependencies: [
+        "Core", "CLinux", "Audio", "Features", "Peaks", "Embedding", "MappedFiles", "Fingerprint",
+        "VectorIndex", "Workers", "Library", "API", "Server", "Command", "harkd", "TestSupport",
+        lifecycle, logging, system,
+      ], exclude: ["Corpus"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"]),
     .testTarget(
       name: "EndToEndTests",

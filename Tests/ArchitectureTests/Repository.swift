@@ -18,9 +18,11 @@ enum Repository {
     return all.filter { !$0.hasPrefix(".") && exists($0) }.sorted()
   }()
 
-  /// Every file that is text, which the sample library, golden values and earlier states are not.
+  /// Every file that is text, which the sample library, golden values, earlier states and what a way
+  /// in has to bear are not.
   static let textFiles = files.filter { file in
     guard !file.hasPrefix("Tests/Golden/"), !file.hasPrefix("Tests/States/"),
+      !file.hasPrefix("Tests/FuzzTests/Corpus/"),
       !file.hasSuffix(".safetensors"),
       !file.hasPrefix("Models/tests/data/")
     else { return false }

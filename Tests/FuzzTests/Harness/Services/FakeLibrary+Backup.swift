@@ -1,0 +1,1 @@
+../../../ServerTests/FakeLibrary+Backup.swift
