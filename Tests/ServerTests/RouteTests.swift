@@ -147,12 +147,12 @@ import Testing
     try await RunningServer.run { server in
       for host in [
         "localhost", "LocalHost:8080", "hark", "127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:8080",
-        "",
+        "", "unix", "x:1", "my_socket",
       ] {
         try await expect(200, server, host)
       }
       for host in [
-        "evil.test", "evil.test:80", "localhost.evil.test", "nas", "127.0.0.2", "[::2]", "::1",
+        "evil.test", "evil.test:80", "localhost.evil.test", "evil.", "127.0.0.2", "[::2]", "::1",
         "localhost:80:80", "hark:evil.test", "localhost, evil.test", "localhost evil.test",
       ] {
         try await expect(403, server, host)

@@ -32,8 +32,9 @@ extension Request {
     headers.first { $0.name.canonicalName == name }?.value
   }
 
-  /// The names under which this machine alone is known to itself. Another machine's name, or one that
-  /// a name server can give away, is none of them.
+  /// Names of this machine alone, and any of one label: clients of Unix sockets must send some name and
+  /// make one up (`unix`, `hark`). A page can be led here only by a name that a name server gives away,
+  /// and those have two labels or more.
   private static func isOwn(_ host: String) -> Bool {
     var name = Substring(host.lowercased())
     if let colon = name.lastIndex(of: ":"),
@@ -42,7 +43,10 @@ extension Request {
     {
       name = name[..<colon]
     }
-    return ["localhost", "hark", "127.0.0.1", "[::1]"].contains(name)
+    let isOneLabel = name.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "-_".contains($0))
+    }
+    return isOneLabel && !name.isEmpty || ["127.0.0.1", "[::1]"].contains(name)
   }
 
   private static func foreign(_ whose: String) -> HarkError {
