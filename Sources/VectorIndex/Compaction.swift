@@ -61,7 +61,9 @@ extension ModelIndex {
     try fileSystem.synchronise(directory: directory)
     for file in old { try file.unlink() }
     // Queries that still read them have them open. If they stay, they are a leftover at the next start.
-    try? next.snapshot.sketches?.chunks.file.unlink()
+    for sketched in Sketched.allCases {
+      try? next.snapshot[sketched]?.chunks.file.unlink()
+    }
     sketchRows()
   }
 

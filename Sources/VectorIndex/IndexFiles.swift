@@ -41,8 +41,11 @@ public enum IndexFiles {
     let stem = name.hasSuffix(".new") ? name.dropLast(4) : name[...]
     guard stem.hasSuffix(".hark") else { return false }
     let parts = stem.dropLast(5).split(separator: "-", omittingEmptySubsequences: false)
-    return parts.count == 3 && RowKind.allCases.map(\.name).contains(String(parts[0]))
-      && parts[1].utf8.count == 12 && parts[1].allSatisfy(\.isHexDigit)
-      && Int(parts[2]).map { $0 >= 0 } == true
+    guard parts.count >= 3 else { return false }
+    let kind = parts.dropLast(2).joined(separator: "-")
+    let (model, generation) = (parts[parts.count - 2], parts[parts.count - 1])
+    return RowKind.allCases.map(\.name).contains(kind)
+      && model.utf8.count == 12 && model.allSatisfy(\.isHexDigit)
+      && Int(generation).map { $0 >= 0 } == true
   }
 }

@@ -6,11 +6,12 @@ import MappedFiles
 //   offset  bytes  header page (4096 bytes, written once)
 //        0      8  magic "HARKROWS"
 //        8      4  format version: 1
-//       12      4  kind: 1 recordings, 2 segments, 3 sketches
+//       12      4  kind: 1 recordings, 2 segments, 3 sketches, 4 segments' sketches
 //       16      4  dimension: 128
 //       20      4  element type: 1 binary32; 2 signed 8-bit code with a binary32 scale a row; 4 two
-//                  planes of 4 bits in chunks (3 was a signed 8-bit code with a distance and a checksum)
-//       24      4  bytes a row: 512, 132 or 544768
+//                  planes of 4 bits in chunks (3 was a signed 8-bit code with a distance and a
+//                  checksum); 5 one plane of 4 bits in chunks
+//       24      4  bytes a row: 512, 132, 544768 or 282624
 //       28      4  zero
 //       32     32  SHA-256 of the model
 //       64      8  generation
@@ -32,6 +33,12 @@ import MappedFiles
 //                  planes; 0 for a block that is not yet there
 //   541696   3072  zero
 //
+//   offset  bytes  row of segments' sketches: a chunk, derived from 4096 rows of segments
+//        0 278528  256 blocks of 1088 bytes, as above
+//   278528   1024  256 × CRC-32C of what the rows are (``Snapshot/origin(_:of:)``) and their block; 0
+//                  for a block that is not yet there
+//   279552   3072  zero
+//
 // A scan needs codes alone (the scale cancels in a cosine), but a row of 132 bytes is appended with
 // one write and read with one pass, and costs the scan 3 % more memory traffic than codes apart.
 // The page is a ``HeaderPage``. Which rows count, and their CRC-32C, is written in the catalogue.
@@ -41,6 +48,7 @@ enum RowKind: UInt32, CaseIterable, Sendable {
   case recordings = 1
   case segments = 2
   case sketches = 3
+  case segmentSketches = 4
 
   /// The kinds whose rows the catalogue refers to; the others are derived from them.
   static let stored: [RowKind] = [.recordings, .segments]
@@ -49,7 +57,8 @@ enum RowKind: UInt32, CaseIterable, Sendable {
     switch self {
     case .recordings: Embedding.dimension * MemoryLayout<Float>.size
     case .segments: Embedding.dimension + MemoryLayout<Float>.size
-    case .sketches: SketchLayout.bytesPerChunk
+    case .sketches: SketchLayout.recordings.bytesPerChunk
+    case .segmentSketches: SketchLayout.segments.bytesPerChunk
     }
   }
 
@@ -58,6 +67,7 @@ enum RowKind: UInt32, CaseIterable, Sendable {
     case .recordings: 1
     case .segments: 2
     case .sketches: 4
+    case .segmentSketches: 5
     }
   }
 
@@ -67,6 +77,7 @@ enum RowKind: UInt32, CaseIterable, Sendable {
     case .recordings: "recordings"
     case .segments: "segments"
     case .sketches: "sketches"
+    case .segmentSketches: "segment-sketches"
     }
   }
 }

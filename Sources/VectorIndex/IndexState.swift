@@ -8,8 +8,11 @@ struct Snapshot: Sendable {
   var segments: MappedRows
   /// Rows of the segments file up to the last that a slot refers to.
   var segmentRows: Int
-  /// `nil` until there are enough rows for it to matter, and after anything went wrong with them.
+  /// Of recordings; `nil` until there are enough rows for it to matter, and after anything went wrong
+  /// with them.
   var sketches: Sketches?
+  /// The same of segments.
+  var segmentSketches: Sketches?
 
   func stored(_ index: Int) -> StoredRows {
     let slot = slots[index]

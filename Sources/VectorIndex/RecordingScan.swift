@@ -21,7 +21,7 @@ struct RecordingScan: Sendable {
   /// The hits of each query, and recordings that would be among them if their rows had their checksum.
   func run(count: Int) -> (hits: [[Hit]], damaged: [RecordingKey]) {
     let slotCount = snapshot.slots.count
-    let sketches = usableSketches()
+    let sketches = selection.visited == nil ? snapshot.sketches?.usable : nil
     let sketched = sketches?.count ?? 0
     let parts = Scan.parts(
       bytes: selection.visited.map { $0.count * RowKind.recordings.bytesPerRow }
@@ -82,14 +82,6 @@ struct RecordingScan: Sendable {
           score: query.score(recording: snapshot.recordings.pointer(to: index))))
     }
     return orderedHits(hits, count: count)
-  }
-
-  /// The snapshot's sketches, unless their file was cut short: then every row is read in full.
-  private func usableSketches() -> Sketches? {
-    guard selection.visited == nil, let sketches = snapshot.sketches, sketches.count > 0,
-      (try? sketches.areInFile()) == true
-    else { return nil }
-    return sketches
   }
 
   /// Visits runs of neighbouring slots.

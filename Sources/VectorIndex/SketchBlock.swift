@@ -1,10 +1,10 @@
 import CKernels
 import Core
 
-/// The sketches of sixteen neighbouring recordings: what a scan reads before it reads embeddings, and
-/// bounds on how far it misleads.
+/// The sketches of sixteen neighbouring recordings or segments: what a scan reads before it reads their
+/// rows, and bounds on how far it misleads.
 ///
-/// Let x be a stored embedding scaled to length 1, and `step` · 2⁻¹⁸ at least an eighth of its largest
+/// Let x be a stored embedding, or a segment's codes, scaled to length 1, and `step` · 2⁻¹⁸ at least an eighth of its largest
 /// value. Each value lies in one of 256 cells of a sixteenth of the step, and its code is the cell's
 /// number: four bits in the first plane, four in the second. The first plane's vector has the middles
 /// of 16 cells each, `distance` · 2⁻¹⁵ is its distance from x, rounded up; both planes' vector has the
@@ -13,39 +13,57 @@ struct SketchBlock {
   /// As `CKernels.h` has it.
   private(set) var firstPlanes = [UInt8](repeating: 0, count: SketchLayout.bytesPerBlock)
   /// 64 bytes a row: dimension t in the low nibble of byte t, dimension 64 + t in the high one.
-  private(set) var secondPlanes = [UInt8](
-    repeating: 0, count: SketchLayout.rowsPerBlock * SketchLayout.bytesPerSecondPlane)
+  /// Empty for segments.
+  private(set) var secondPlanes: [UInt8]
 
   /// The unit of a block's steps.
   static let stepUnit = 0x1p-18
   /// The unit of a block's distances.
   static let distanceUnit = 0x1p-15
-  /// The distance of a row that has no sketch, since it is zero or its length is not finite: such a row
-  /// survives every sieve, and both its planes say nothing.
+  /// The distance of a row that has no sketch, since its length is not finite: such a row survives every
+  /// sieve, and both its planes say nothing.
   static let noSketch = UInt16.max
 
-  /// Sketches sixteen rows of the recordings file. Complexity: O(1).
-  init(of rows: UnsafePointer<Float>) {
-    for row in 0..<SketchLayout.rowsPerBlock {
-      sketch(row, rows + row * Embedding.dimension)
+  private init(_ layout: SketchLayout, _ value: (_ row: Int, _ index: Int) -> Double) {
+    secondPlanes = [UInt8](
+      repeating: 0, count: SketchLayout.rowsPerBlock * layout.bytesPerSecondPlane)
+    withUnsafeTemporaryAllocation(of: Double.self, capacity: Embedding.dimension) { values in
+      for row in 0..<SketchLayout.rowsPerBlock {
+        for index in 0..<Embedding.dimension {
+          values.initializeElement(at: index, to: value(row, index))
+        }
+        sketch(row, values)
+      }
     }
   }
 
-  private mutating func sketch(_ row: Int, _ values: UnsafePointer<Float>) {
+  /// Sketches sixteen rows of the recordings file. Complexity: O(1).
+  init(ofRecordings rows: UnsafePointer<Float>) {
+    self.init(.recordings) { Double(rows[$0 * Embedding.dimension + $1]) }
+  }
+
+  /// Sketches sixteen rows of the segments file. A scale takes no part: it cancels in a cosine.
+  init(ofSegments rows: UnsafePointer<Int8>) {
+    self.init(.segments) { Double(rows[$0 * RowKind.segments.bytesPerRow + $1]) }
+  }
+
+  private mutating func sketch(_ row: Int, _ values: UnsafeMutableBufferPointer<Double>) {
     var square = 0.0
     var peak = 0.0
     for index in 0..<Embedding.dimension {
-      let value = Double(values[index])
+      let value = values[index]
       square += value * value
       peak = max(peak, abs(value))
     }
-    guard square > 0, square.isFinite else { return set(row, step: 0, distance: Self.noSketch) }
+    // The cosine of a zero row is 0, and so is what this sketch says: digital silence rules itself out.
+    guard square != 0 else { return set(row, step: 0, distance: 0) }
+    guard square.isFinite else { return set(row, step: 0, distance: Self.noSketch) }
     let length = square.squareRoot()
     let step = (peak / length / 8 / Self.stepUnit).rounded(.up)
     let cell = step * Self.stepUnit / 16
     var away = 0.0
     for index in 0..<Embedding.dimension {
-      let value = Double(values[index]) / length
+      let value = values[index] / length
       // The peak itself may lie on the last cell's far edge.
       let code = Int(min(255, max(0, (value / cell + 128).rounded(.down))))
       let apart = value - (Double(code & 0xf0) - 120) * cell
@@ -61,7 +79,8 @@ struct SketchBlock {
     let second = UInt8(truncatingIfNeeded: code & 15)
     let place = index / 8 * 64 + row * 4 + index % 4
     firstPlanes[place] |= index % 8 < 4 ? first : first << 4
-    let half = SketchLayout.bytesPerSecondPlane
+    guard !secondPlanes.isEmpty else { return }
+    let half = Embedding.dimension / 2
     let other = row * half + index % half
     secondPlanes[other] |= index < half ? second : second << 4
   }
@@ -77,18 +96,15 @@ struct SketchBlock {
     }
   }
 
-  /// CRC-32C of a block as it lies in the file, going on from the CRC-32Cs of its recordings' rows.
+  /// CRC-32C of a block as it lies in the file, going on from what its rows are known by.
   static func checksum(
-    _ firstPlanes: UnsafeRawPointer, _ secondPlanes: UnsafeRawPointer, of rows: [UInt32],
+    _ firstPlanes: UnsafeRawPointer, _ secondPlanes: UnsafeRawBufferPointer, of rows: [UInt32],
     kernels: Kernels
   ) -> UInt32 {
     var checksum = rows.withUnsafeBytes { kernels.crc32c($0) }
     checksum = kernels.crc32c(
       UnsafeRawBufferPointer(start: firstPlanes, count: SketchLayout.bytesPerBlock),
       from: checksum)
-    return kernels.crc32c(
-      UnsafeRawBufferPointer(
-        start: secondPlanes, count: SketchLayout.rowsPerBlock * SketchLayout.bytesPerSecondPlane),
-      from: checksum)
+    return secondPlanes.isEmpty ? checksum : kernels.crc32c(secondPlanes, from: checksum)
   }
 }

@@ -69,7 +69,7 @@ struct SketchScan {
 
   /// Has what ``bounds(_:)`` reads brought into the cache.
   private func ask(for row: Int) {
-    hark_ask_for(sketches.secondPlane(of: row), SketchLayout.bytesPerSecondPlane)
+    hark_ask_for(sketches.secondPlane(of: row), sketches.layout.bytesPerSecondPlane)
   }
 
   /// Looks at survivors more closely.

@@ -38,15 +38,22 @@ struct SlotTable: Sendable {
 
   /// Sets a slot that may lie past the end; slots skipped by it are dead.
   mutating func set(_ index: Int, to slot: Slot) {
+    // Skipped slots may be set later, in any order; their segments lie behind those of the slots before.
+    let end = count == 0 ? 0 : self[count - 1].segments.upperBound
     while count <= index {
       if count % Self.slotsPerChunk == 0 {
         chunks.append([])
         chunks[chunks.count - 1].reserveCapacity(Self.slotsPerChunk)
       }
-      chunks[chunks.count - 1].append(.dead(firstSegment: slot.firstSegment))
+      chunks[chunks.count - 1].append(.dead(firstSegment: end))
       count += 1
     }
     self[index] = slot
+    var next = index + 1
+    while next < count, self[next].firstSegment < slot.segments.upperBound {
+      self[next].firstSegment = slot.segments.upperBound
+      next += 1
+    }
   }
 
   /// Calls `body` with the slots of `range`, a run within one chunk at a time.
@@ -62,6 +69,23 @@ struct SlotTable: Sendable {
       }
       index = end
     }
+  }
+
+  /// The last slot whose segments begin at or before `row`, which is the only one that may have it, or
+  /// `start` if that begins later. Complexity: O(log d) in the slots between `start` and the answer.
+  func lastSlot(withSegmentsUpTo row: Int, from start: Int) -> Int {
+    var low = start
+    var step = 1
+    while low + step < count, self[low + step].firstSegment <= row {
+      low += step
+      step *= 2
+    }
+    var high = min(count, low + step)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if self[middle].firstSegment <= row { low = middle } else { high = middle }
+    }
+    return low
   }
 
   /// The first slot whose segments begin at or after `row`. Complexity: O(log n).

@@ -93,19 +93,22 @@ import Testing
   }
 
   /// Sketches are derived: whatever happens to them, the answers stay and they are made anew.
-  @Test func aFlippedByteOfASketchChangesNothing() throws {
+  @Test(arguments: Sketched.allCases)
+  func aFlippedByteOfASketchChangesNothing(_ sketched: Sketched) throws {
     var random = SplitMix64(seed: 36)
     let fixture = try IndexFixture(rowsWithoutSketch: 1)
     let rows = 2 * SketchLayout.rowsPerBlock
-    for key in 1...Int64(rows) { try fixture.add(key, pooled: random.unitVector()) }
+    for key in 1...Int64(rows) {
+      try fixture.add(key, pooled: random.unitVector(), segments: random.segments(1))
+    }
     fixture.index.sketchRows()
-    let url = fixture.file(.sketches)
+    let kind: RowKind = sketched == .recordings ? .recordings : .segments
+    let url = fixture.file(sketched.kind)
     let sound = try Data(contentsOf: url)
-    #expect(sound.count == 4_096 + SketchLayout.bytesPerChunk)
+    #expect(sound.count == 4_096 + sketched.layout.bytesPerChunk)
     let query = random.unitVector()
-    let expected = Array(
-      Self.expected(fixture, .recordings, query).map(\.recording).prefix(10))
-    let offsets = Self.sketchBytes(rows: rows, &random)
+    let expected = Array(Self.expected(fixture, kind, query).map(\.recording).prefix(10))
+    let offsets = Self.sketchBytes(sketched.layout, rows: rows, &random)
     for offset in offsets {
       // A file of another inode may be made in its place.
       let file = try FileDescriptor.open(FilePath(url.path), .readWrite)
@@ -113,21 +116,23 @@ import Testing
       try file.writeAll(toAbsoluteOffset: Int64(offset), [sound[offset] ^ 1 << UInt8(offset % 8)])
       try fixture.reopen(rowsWithoutSketch: 1)
       fixture.index.sketchRows()
-      let hits = try fixture.index.similar(to: known(Embedding(query)), k: 10)
+      let hits = try Self.answer(fixture.index, kind, query)
       #expect(hits.map(\.recording) == expected, "byte \(offset)")
       #expect(try Data(contentsOf: url) == sound, "byte \(offset)")
     }
-    Figures.report("flipped bytes that changed nothing, sketches", offsets.count)
+    Figures.report("flipped bytes that changed nothing, \(sketched.kind.name)", offsets.count)
   }
 
   /// What of a file of sketches is flipped: the header's fields and some of its zeros, all checksums, and
   /// a choice of both planes' bytes.
-  private static func sketchBytes(rows: Int, _ random: inout SplitMix64) -> [Int] {
+  private static func sketchBytes(
+    _ layout: SketchLayout, rows: Int, _ random: inout SplitMix64
+  ) -> [Int] {
     let header = Array(0..<80) + stride(from: 95, to: 4_096, by: 64)
     let blocks = rows / SketchLayout.rowsPerBlock
-    let checksums = (0..<blocks * 4).map { 4_096 + SketchLayout.checksums + $0 }
+    let checksums = (0..<blocks * 4).map { 4_096 + layout.checksums + $0 }
     let first = (0..<blocks * SketchLayout.bytesPerBlock).map { 4_096 + $0 }
-    let second = (0..<rows * SketchLayout.bytesPerSecondPlane).map {
+    let second = (0..<rows * layout.bytesPerSecondPlane).map {
       4_096 + SketchLayout.secondPlanes + $0
     }
     let chosen = [first, second].flatMap { $0.shuffled(using: &random).prefix(150) }

@@ -18,7 +18,7 @@ import Testing
     /// `dots[i][row]`: the sum of products of query i's codes and the row's first plane.
     let dots: [[Int32]]
 
-    init(_ random: inout SplitMix64, number: Int) {
+    init(_ random: inout SplitMix64, number: Int, of sketched: Sketched) {
       var rows = (0..<16).map { _ in SketchTests.row(&random) }
       switch number % 5 {
       case 0: rows[3] = rows[2]
@@ -27,8 +27,19 @@ import Testing
       case 3: rows[8] = rows[8].indices.map { $0 == number % 128 ? -1 : 0 }
       default: rows[11] = rows[11].map { $0 < 0 ? -0.25 : 0.25 }
       }
-      let block = rows.flatMap { $0 }.withUnsafeBufferPointer {
-        SketchBlock(of: known($0.baseAddress))
+      let block: SketchBlock
+      switch sketched {
+      case .recordings:
+        block = rows.flatMap { $0 }.withUnsafeBufferPointer {
+          SketchBlock(ofRecordings: known($0.baseAddress))
+        }
+      case .segments:
+        let codes = rows.map { Self.codes($0, isDamaged: number % 11 == 0) }
+        rows = codes.map { $0.map(Float.init) }
+        // A scale takes no part, whatever it is.
+        block = codes.flatMap { $0 + [1, -1, 127, 0] }.withUnsafeBufferPointer {
+          SketchBlock(ofSegments: known($0.baseAddress))
+        }
       }
       var queries: [QuerySieve] = []
       var cosines: [Double] = []
@@ -59,6 +70,14 @@ import Testing
       }
     }
 
+    /// A row's codes; damaged ones may be -128.
+    private static func codes(_ row: [Float], isDamaged: Bool) -> [Int8] {
+      guard row.allSatisfy(\.isFinite) else { return row.indices.map { Int8($0 % 2) } }
+      var codes = SegmentCodes()
+      row.withUnsafeBufferPointer { codes.append(quantising: $0) }
+      return isDamaged ? codes.codes.map { $0 < 0 ? -128 : $0 } : codes.codes
+    }
+
     static func unit(_ values: [Double]) -> [Double] {
       let length = values.reduce(0) { $0 + $1 * $1 }.squareRoot()
       return length > 0 && length.isFinite ? values.map { $0 / length } : values
@@ -66,18 +85,29 @@ import Testing
   }
 
   /// 10,000 pairs of row and query.
-  static let cases: [Case] = {
-    var random = SplitMix64(seed: 51)
-    return (0..<625).map { Case(&random, number: $0) }
-  }()
+  private static let recordingCases = made(of: .recordings, seed: 51)
+  private static let segmentCases = made(of: .segments, seed: 53)
 
-  @Test func planesAreWithinTheirDistances() {
-    for (number, one) in Self.cases.enumerated() {
+  private static func made(of sketched: Sketched, seed: UInt64) -> [Case] {
+    var random = SplitMix64(seed: seed)
+    return (0..<625).map { Case(&random, number: $0, of: sketched) }
+  }
+
+  private static func cases(_ sketched: Sketched) -> [Case] {
+    sketched == .recordings ? recordingCases : segmentCases
+  }
+
+  @Test(arguments: Sketched.allCases) func planesAreWithinTheirDistances(_ sketched: Sketched) {
+    for (number, one) in Self.cases(sketched).enumerated() {
       for (index, row) in one.rows.enumerated() {
         let (step, distance) = one.block.bounds(index)
         let exact = row.map(Double.init)
         guard row.allSatisfy(\.isFinite), row.contains(where: { $0 != 0 }) else {
-          #expect(distance == SketchBlock.noSketch && step == 0, "case \(number), row \(index)")
+          // The sketch of zero says that its cosine is 0.
+          let isZero = row.allSatisfy { $0 == 0 }
+          #expect(
+            distance == (isZero ? 0 : SketchBlock.noSketch) && step == 0,
+            "case \(number), row \(index)")
           continue
         }
         let unit = Case.unit(exact)
@@ -88,6 +118,7 @@ import Testing
         }
         #expect(away.squareRoot() <= most, "case \(number)")
         #expect(most < 0.7072, "case \(number)")
+        guard !one.block.secondPlanes.isEmpty else { continue }
         let cell = Double(step) * SketchBlock.stepUnit / 16
         for (value, code) in zip(unit, one.block.bothPlanes(index)) {
           let apart = abs(value - (Double(code) - 127.5) * cell)
@@ -98,9 +129,10 @@ import Testing
   }
 
   /// A threshold at the exact cosine is the closest that a row may come to being left out.
-  @Test(arguments: SearchTests.kernels) func noRowAtItsThresholdIsLost(_ name: String) throws {
+  @Test(arguments: SearchTests.kernels, Sketched.allCases)
+  func noRowAtItsThresholdIsLost(_ name: String, _ sketched: Sketched) throws {
     let kernels = try #require(Kernels(named: name))
-    for (number, one) in Self.cases.enumerated() {
+    for (number, one) in Self.cases(sketched).enumerated() {
       let sieves = zip(one.queries, one.cosines).map {
         $0.kernel(from: Float($1) > Float(1) ? 1 : Float($1))
       }
@@ -112,6 +144,7 @@ import Testing
         if query == row { kept.insert(row) }
       }
       #expect(kept.count == 16, "case \(number)")
+      guard !one.block.secondPlanes.isEmpty else { continue }
       for row in 0..<16 {
         let (step, distance) = one.block.bounds(row)
         guard distance != SketchBlock.noSketch else { continue }
@@ -135,12 +168,12 @@ import Testing
     let kernels = try #require(Kernels(named: name))
     let oracle = try #require(Kernels(named: "scalar"))
     var random = SplitMix64(seed: 52)
-    let queries = Self.cases.prefix(3).flatMap(\.queries)
+    let queries = Self.recordingCases.prefix(3).flatMap(\.queries)
     var survivors = 0
     for count in 1...48 {
       let sieves = queries.prefix(count).map { $0.kernel(from: Float(random.unit() * 0.8 - 0.1)) }
       let first = Int(random.next() % 600)
-      let blocks = Self.cases[first..<first + 1 + count % 7].map(\.block)
+      let blocks = Self.recordingCases[first..<first + 1 + count % 7].map(\.block)
       let found = Set(sift(kernels, sieves, blocks).map(Survivor.init))
       let expected = Set(sift(oracle, sieves, blocks).map(Survivor.init))
       #expect(found == expected, "\(count) queries")

@@ -84,7 +84,7 @@ import Testing
   @Test func soundSketchesAreTakenAsTheyAre() throws {
     let (fixture, query, answer) = try sketchedFixture()
     let before = try Data(contentsOf: fixture.file(.sketches))
-    #expect(before.count == 4096 + SketchLayout.bytesPerChunk)
+    #expect(before.count == 4096 + SketchLayout.recordings.bytesPerChunk)
     // Nothing needs to be written, so it does not matter that nothing can be.
     var fileSystem = FileSystem.system
     fileSystem.write = { _, _, _ in -28 }
@@ -110,7 +110,8 @@ import Testing
         let places = [
           0..<4096, 4096..<4096 + 16 * 1088,
           4096 + SketchLayout.secondPlanes..<4096 + SketchLayout.secondPlanes + 256 * 64,
-          4096 + SketchLayout.checksums..<4096 + SketchLayout.checksums + 16 * 4,
+          4096 + SketchLayout.recordings.checksums..<4096 + SketchLayout.recordings.checksums + 16
+            * 4,
         ][round % 4]
         let place = places.lowerBound + Int(random.next() % UInt64(places.count))
         damaged[place] ^= UInt8(1 << (random.next() % 8))

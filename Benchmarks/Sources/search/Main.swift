@@ -7,7 +7,7 @@ import VectorIndex
 ///
 ///     single K FIRST COUNT [SHARE]    each of these queries by itself
 ///     batch K FIRST COUNT [SHARE]     all of them in one call
-///     moments K FIRST COUNT           each, among segments
+///     moments K FIRST COUNT [SHARE]   each, among segments
 ///
 /// SHARE is the part of the recordings that the query allows, by default all.
 @main enum Main {
@@ -30,7 +30,9 @@ import VectorIndex
         try answer.time { try library.index.similar(toEach: queries, k: k, allowed: allowed) }
       case "moments":
         for query in queries {
-          try answer.time { [try library.index.similarMoments(to: query, k: k)] }
+          try answer.time {
+            [try library.index.similarMoments(to: query, k: k, allowed: allowed)]
+          }
         }
       default:
         for query in queries {
