@@ -28,7 +28,8 @@ extension IndexTarget {
   }
 
   static func mendSketches(_ file: inout [UInt8], _ stored: [StoredRows]) {
-    let chunk = HeaderPage.byteCount
+    let (chunk, layout) = (HeaderPage.byteCount, SketchLayout.recordings)
+    guard file.count >= chunk + layout.bytesPerChunk else { return }
     for first in stride(from: 0, to: stored.count, by: SketchLayout.rowsPerBlock) {
       guard first + SketchLayout.rowsPerBlock <= stored.count else { break }
       let rows = stored[first..<first + SketchLayout.rowsPerBlock].map(\.pooled.checksum)
@@ -36,9 +37,12 @@ extension IndexTarget {
         guard let base = bytes.baseAddress else { return 0 }
         return SketchBlock.checksum(
           base + chunk + SketchLayout.block(of: first),
-          base + chunk + SketchLayout.secondPlane(of: first), of: rows, kernels: Kernels.best)
+          UnsafeRawBufferPointer(
+            start: base + chunk + layout.secondPlane(of: first),
+            count: SketchLayout.rowsPerBlock * layout.bytesPerSecondPlane),
+          of: rows, kernels: Kernels.best)
       }
-      file.put(sum, at: chunk + SketchLayout.checksum(of: first))
+      file.put(sum, at: chunk + layout.checksum(of: first))
     }
   }
 }

@@ -54,9 +54,12 @@ struct IndexTarget: FuzzTarget {
       pooled.append(embedding)
     }
     _ = try index.similar(to: pooled[0], k: 3)
+    index.sketchRows()
+    let present = scratch.names
     names = RowKind.allCases.map {
       IndexHeader(kind: $0, model: Self.model, generation: 1).fileName
-    }
+    }.filter(present.contains)
+    guard names.count > 2 else { broken("rows have sketches: \(names)") }
     files = names.map(scratch.read)
     self.stored = stored
     query = pooled[0]
