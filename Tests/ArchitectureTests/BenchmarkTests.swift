@@ -21,6 +21,14 @@ import Testing
     for file in Repository.files where file.hasSuffix("/module.modulemap") {
       maps.append(Repository.root.appendingPathComponent(file).path)
     }
+    // Packages bring some of their own.
+    let checkouts = Repository.root.appendingPathComponent(".build/checkouts").path
+    for package in (try? FileManager.default.contentsOfDirectory(atPath: checkouts)) ?? [] {
+      let sources = "\(checkouts)/\(package)/Sources"
+      for folder in (try? FileManager.default.contentsOfDirectory(atPath: sources)) ?? [] {
+        maps += ["", "/include"].map { "\(sources)/\(folder)\($0)/module.modulemap" }
+      }
+    }
     for folder in folders where folder.first?.isUppercase == true {
       let headers = sources.appendingPathComponent("\(folder)/include").path
       let map = directory("\(folder).modulemap")
