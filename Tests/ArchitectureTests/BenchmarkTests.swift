@@ -36,17 +36,7 @@ import Testing
       maps.append(map.path)
     }
     maps = maps.filter { FileManager.default.fileExists(atPath: $0) }
-    return maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + (try checkouts())
-  }
-
-  /// Modules of packages that bring a map of their own.
-  private static func checkouts() throws -> [String] {
-    // .build/TRIPLE/debug, or a link to it at .build/debug.
-    let scratch = built.resolvingSymlinksInPath().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("checkouts")
-    let systemPackage = scratch.appendingPathComponent("swift-system/Sources/CSystem/include")
-    try #require(FileManager.default.fileExists(atPath: systemPackage.path))
-    return ["-Xcc", "-I\(systemPackage.path)"]
+    return maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] }
   }
 
   @Test(arguments: programs)
