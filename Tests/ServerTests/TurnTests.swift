@@ -37,6 +37,7 @@ import Testing
       // Whoever has a turn when the limit is reached answers as well: one at a time makes it exact.
       $0.requestsPerUser = 1
       $0.longAnswersPerUser = 2
+      $0.writeTimeout = .seconds(600)
     }) { server in
       server.library.makeLong()
       let unread = try (0..<3).map { _ in try server.connect() }
