@@ -13,14 +13,14 @@ struct CrowdBenchmark {
 
   func run() async throws -> Report {
     let count = options.isQuick ? 10_000 : 100_000
-    let workplace = try Workplace()
-    defer { workplace.remove() }
-    tell("crowd: \(count) recordings are made")
-    let library = try await SyntheticLibrary(
-      recordings: count, segments: 1, model: options.model, in: workplace)
-    let daemon = try RunningDaemon(options, watching: library.folder, in: workplace)
-    defer { daemon.stop() }
-    try daemon.waitUntilIdle(files: count, seconds: 600)
+    return try await RunningDaemon.withLibrary(
+      recordings: count, segments: 1, options, for: "crowd"
+    ) { try measure($0, $1, $2, count: count) }
+  }
+
+  private func measure(
+    _ daemon: RunningDaemon, _ library: SyntheticLibrary, _ workplace: Workplace, count: Int
+  ) throws -> Report {
     try raiseLimit()
     chmod(daemon.socket.string, 0o666)
     chmod(workplace.path.string, 0o755)

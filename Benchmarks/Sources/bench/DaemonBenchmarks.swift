@@ -117,14 +117,14 @@ struct SimilarBenchmark {
 
   func run() async throws -> Report {
     let count = options.isQuick ? 10_000 : 100_000
-    let workplace = try Workplace()
-    defer { workplace.remove() }
-    tell("similar: \(count) recordings are made")
-    let library = try await SyntheticLibrary(
-      recordings: count, segments: 1, model: options.model, in: workplace)
-    let daemon = try RunningDaemon(options, watching: library.folder, in: workplace)
-    defer { daemon.stop() }
-    try daemon.waitUntilIdle(files: count, seconds: 600)
+    return try await RunningDaemon.withLibrary(
+      recordings: count, segments: 1, options, for: "similar"
+    ) { daemon, library, _ in try measure(daemon, library, count: count) }
+  }
+
+  private func measure(
+    _ daemon: RunningDaemon, _ library: SyntheticLibrary, count: Int
+  ) throws -> Report {
     let client = try daemon.client()
     var generator = SeededGenerator(seed: 11)
     var times: [Double] = []

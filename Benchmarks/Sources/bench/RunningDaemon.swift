@@ -89,3 +89,21 @@ final class RunningDaemon {
     return try client.get("/v1/status").status == 200
   }
 }
+
+extension RunningDaemon {
+  /// Runs `body` while a daemon rests on a library of so many recordings that nobody had to analyse.
+  static func withLibrary<Value>(
+    recordings: Int, segments: Int, _ options: Options, for benchmark: String,
+    _ body: (RunningDaemon, SyntheticLibrary, Workplace) throws -> Value
+  ) async throws -> Value {
+    let workplace = try Workplace()
+    defer { workplace.remove() }
+    tell("\(benchmark): \(recordings) recordings are made")
+    let library = try await SyntheticLibrary(
+      recordings: recordings, segments: segments, model: options.model, in: workplace)
+    let daemon = try RunningDaemon(options, watching: library.folder, in: workplace)
+    defer { daemon.stop() }
+    try daemon.waitUntilIdle(files: recordings, seconds: 600)
+    return try body(daemon, library, workplace)
+  }
+}
