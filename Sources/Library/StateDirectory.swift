@@ -10,7 +10,7 @@ import SystemPackage
 /// The directory that holds everything Hark knows, owned by exactly one daemon at a time.
 public final class StateDirectory: Sendable {
   public let path: FilePath
-  private let lock: Int32
+  private let lock: LockFile
 
   /// The catalogue's file.
   public var catalogue: FilePath { path.appending("catalogue.sqlite") }
@@ -25,37 +25,14 @@ public final class StateDirectory: Sendable {
     self.path = path
     try Self.makeDirectory(path)
     try Self.makeDirectory(path.appending("model-copies"))
-    let lockPath = path.appending("LOCK")
-    let descriptor = lockPath.withPlatformString {
-      open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    }
-    guard descriptor >= 0 else {
-      throw .system(
-        "cannot open \(lockPath.escaped)", errno: errno,
-        remedy: "let harkd's user write the state directory, or give another with --state")
-    }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      let owner = Self.readOwner(descriptor)
-      close(descriptor)
-      throw HarkError(
-        .locked, "another harkd\(owner.map { " (process \($0))" } ?? "") uses \(path.escaped)",
+    lock = try LockFile(
+      path.appending("LOCK"), permissions: .ownerReadWrite,
+      remedy: "let harkd's user write the state directory, or give another with --state"
+    ) { holder in
+      HarkError(
+        .locked, "another harkd\(holder) uses \(path.escaped)",
         remedy: "stop it, or give another directory with --state")
     }
-    let owner = "\(getpid())\n"
-    // The number only helps people: the lock is what counts, so a failure here is none.
-    _ = ftruncate(descriptor, 0)
-    _ = owner.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-    lock = descriptor
-  }
-
-  deinit { close(lock) }
-
-  private static func readOwner(_ descriptor: Int32) -> Int32? {
-    var buffer = [UInt8](repeating: 0, count: 16)
-    let count = pread(descriptor, &buffer, buffer.count, 0)
-    guard count > 0 else { return nil }
-    let text = String(decoding: buffer[..<count], as: UTF8.self)
-    return Int32(text.prefix { $0.isNumber })
   }
 
   private static func makeDirectory(_ path: FilePath) throws(HarkError) {

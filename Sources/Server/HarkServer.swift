@@ -78,8 +78,13 @@ public final class HarkServer: Service {
         response.headers[.connection] = "close"
       }
       if response.headers[.connection] == "close" { connections.end(channel) }
-      client.turn.answering(length: response.body.contentLength)
+      guard client.turn.answering(length: response.body.contentLength) else {
+        try await writer.write(response: response.head, body: response.body)
+        return
+      }
+      let taken = connections.nextAnswerIsTaken(by: channel)
       try await writer.write(response: response.head, body: response.body)
+      try await taken.get()
     }
   }
 }

@@ -97,3 +97,17 @@ struct Spool: Sendable {
     }
   }
 }
+
+extension HarkError {
+  /// An error for what SystemPackage threw.
+  static func system(
+    _ message: String, _ error: any Error, remedy: String? = nil, file: String = #fileID,
+    line: Int = #line
+  ) -> HarkError {
+    guard let number = error as? Errno else {
+      return HarkError(
+        .system, message, remedy: remedy, cause: "\(error)", file: file, line: line)
+    }
+    return .system(message, errno: number.rawValue, remedy: remedy, file: file, line: line)
+  }
+}

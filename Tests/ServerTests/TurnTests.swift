@@ -32,6 +32,34 @@ import Testing
     }
   }
 
+  @Test func longAnswersThatNobodyReadsHoldBackTheirUser() async throws {
+    try await RunningServer.run({
+      // Whoever has a turn when the limit is reached answers as well: one at a time makes it exact.
+      $0.requestsPerUser = 1
+      $0.longAnswersPerUser = 2
+      $0.writeTimeout = .seconds(600)
+    }) { server in
+      server.library.makeLong()
+      let unread = try (0..<3).map { _ in try server.connect() }
+      for connection in unread {
+        try await connection.send(
+          "GET /v1/files?limit=200 HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")
+      }
+      // The third is not even asked for until one of the others is read.
+      func asked() -> Int { server.library.with { $0.fileQueries.count } }
+      try await eventually("two are answered") { asked() >= 2 }
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(asked() == 2)
+      try await withThrowingTaskGroup(of: String.self) { tasks in
+        for connection in unread { tasks.addTask { try await connection.read() } }
+        for try await text in tasks {
+          #expect(try RunningServer.Answer(text).status == 200)
+        }
+      }
+      #expect(asked() == 3)
+    }
+  }
+
   @Test func whoWaitsIsServedInTurn() async throws {
     let configuration = ServerConfiguration(spoolDirectory: "/tmp")
     let turns = Turns(configuration)

@@ -92,11 +92,12 @@ final class Turn: Sendable {
     return value
   }
 
-  /// The request is carried out, and its answer, `length` bytes, is on its way.
-  func answering(length: Int?) {
+  /// The request is carried out, and its answer, `length` bytes, is on its way. Returns whether it is
+  /// a long one: then ``leave()`` says that it was read.
+  func answering(length: Int?) -> Bool {
     guard let length, length > Self.longAnswer else {
       leave()
-      return
+      return false
     }
     let wasHeld = state.withLockedValue { state in
       guard state == .held else { return false }
@@ -104,6 +105,7 @@ final class Turn: Sendable {
       return true
     }
     if wasHeld { turns.leave(user, unread: true) }
+    return true
   }
 
   /// The request is over, however it ended. Returns whether it had its turn until now.

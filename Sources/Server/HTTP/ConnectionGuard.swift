@@ -94,11 +94,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    let part = unwrapOutboundIn(data)
+    var promise = promise
+    if case .end = part {
+      promise = connections.whoWaits(for: context.channel, besides: promise)
+    }
     if case .closing = state {
       promise?.succeed()
       return
     }
-    switch unwrapOutboundIn(data) {
+    switch part {
     case .head(let head):
       if head.headerFields[.connection]?.lowercased() == "close" { state = .lastResponse }
       context.write(data, promise: promise)

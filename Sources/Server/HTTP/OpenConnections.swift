@@ -13,6 +13,8 @@ final class OpenConnections: Sendable {
     /// What its first request is answered with, if it is not let in.
     var refusal: Wire.Problem?
     var isEnding = false
+    /// Somebody waits until the answer that is written next is read, all but what the kernel buffers.
+    var taken: EventLoopPromise<Void>?
   }
 
   private struct State {
@@ -93,10 +95,13 @@ final class OpenConnections: Sendable {
   }
 
   private func remove(_ id: ObjectIdentifier) {
-    state.withLockedValue { state in
+    let connection = state.withLockedValue { state in
       state.shares.remove(id)
-      if state.connections.removeValue(forKey: id)?.refusal != nil { state.refused -= 1 }
+      let connection = state.connections.removeValue(forKey: id)
+      if connection?.refusal != nil { state.refused -= 1 }
+      return connection
     }
+    connection?.taken?.fail(ChannelError.alreadyClosed)
   }
 
   /// Who is at the other end; `nil` for a connection that has ended.
@@ -112,6 +117,30 @@ final class OpenConnections: Sendable {
   /// Whether a request has arrived and is not answered to its end.
   func set(_ channel: any Channel, isBusy: Bool) {
     state.withLockedValue { $0.shares.set(ObjectIdentifier(channel), isBusy: isBusy) }
+  }
+
+  /// Succeeds once the kernel has taken the answer that is written next to its last byte, and fails
+  /// if the connection ends before. A handler's own write returns as soon as NIO has the bytes.
+  func nextAnswerIsTaken(by channel: any Channel) -> EventLoopFuture<Void> {
+    let promise = channel.eventLoop.makePromise(of: Void.self)
+    let isOpen = state.withLockedValue { state in
+      state.connections[ObjectIdentifier(channel)]?.taken = promise
+      return state.connections[ObjectIdentifier(channel)] != nil
+    }
+    if !isOpen { promise.fail(ChannelError.alreadyClosed) }
+    return promise.futureResult
+  }
+
+  /// Whom to tell when the end of an answer is taken: who waits for it, and whose write it is.
+  func whoWaits(
+    for channel: any Channel, besides promise: EventLoopPromise<Void>?
+  ) -> EventLoopPromise<Void>? {
+    let taken = state.withLockedValue {
+      $0.connections[ObjectIdentifier(channel)]?.taken.take()
+    }
+    guard let taken else { return promise }
+    taken.futureResult.cascade(to: promise)
+    return taken
   }
 
   /// The answer that is being written is the connection's last.

@@ -12,7 +12,7 @@ public final class SocketListener: Sendable {
   public let path: FilePath?
   /// The listening socket. ``HarkServer`` closes it.
   let descriptor: FileDescriptor
-  private let lock: SocketLock?
+  private let lock: LockFile?
   /// The inode that was made here, so that nothing else is ever removed.
   private let made: Inode?
 
@@ -34,21 +34,16 @@ public final class SocketListener: Sendable {
   ) throws(HarkError) {
     let address = try UnixAddress(path)
     try Self.makeDirectory(path.removingLastComponent())
-    let lock = try SocketLock(for: path)
+    let lock = try LockFile(besideSocket: path)
+    try Self.removeStale(path, address)
+    let descriptor = try Self.newSocket()
     do throws(HarkError) {
-      try Self.removeStale(path, address)
-      let descriptor = try Self.newSocket()
-      do throws(HarkError) {
-        made = try Self.bind(descriptor, path, address, mode: mode, group: group)
-      } catch {
-        try? descriptor.close()
-        throw error
-      }
-      self.descriptor = descriptor
+      made = try Self.bind(descriptor, path, address, mode: mode, group: group)
     } catch {
-      lock.release()
+      try? descriptor.close()
       throw error
     }
+    self.descriptor = descriptor
     self.path = path
     self.lock = lock
   }
@@ -71,7 +66,7 @@ public final class SocketListener: Sendable {
     path = Self.boundPath(descriptor)
     made = nil
     do throws(HarkError) {
-      lock = try path.map { path throws(HarkError) in try SocketLock(for: path) }
+      lock = try path.map { path throws(HarkError) in try LockFile(besideSocket: path) }
     } catch  where error.code == .locked {
       throw error
     } catch {
