@@ -175,10 +175,11 @@ actor ModelKeeper {
     }
     let missing = Sandbox.full.subtracting(capabilities.sandbox)
     if !missing.isEmpty {
-      statistics.warn(
-        .sandbox,
+      let warning =
         "workers run without \(missing.names.joined(separator: " and ")), which this kernel does not "
-          + "give them: a file that abuses a decoder is held back by less")
+        + "give them: a file that abuses a decoder is held back by less"
+      statistics.warn(.sandbox, warning)
+      logger.warning("\(warning)")
     }
     logger.notice(
       "model \(first.info.name) (\(wanted.short), \(first.precision.rawValue)) is \(role.rawValue)")

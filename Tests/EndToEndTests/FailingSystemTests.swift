@@ -44,6 +44,29 @@ extension EndToEnd {
       #expect(check.status == 0 && check.text.contains("9 recordings"), "\(check)")
     }
 
+    /// A worker that the kernel cannot lock in works, and nobody is left to believe that it is.
+    @Test(arguments: [[SystemShim.KernelFeature.seccomp], [.landlock], [.seccomp, .landlock]])
+    func aKernelWithoutAFeatureIsTold(lacking: [SystemShim.KernelFeature]) async throws {
+      let home = try DaemonProcess.Home()
+      let shim = try await SystemShim(
+        in: home.beside(""), failingBelow: home.state, lacking: lacking)
+      let daemon = try await DaemonProcess.start(home, environment: shim.environment)
+      try await daemon.untilAnalysed(Self.write(0..<1, home))
+      let status = try await daemon.status()
+      let inForce = try #require(status.sandbox)
+      for feature in lacking {
+        #expect(!inForce.contains(feature.rawValue))
+        #expect(
+          status.warnings.contains { $0.contains("without") && $0.contains(feature.rawValue) },
+          "\(status.warnings)")
+        #expect(home.logText.contains(feature.rawValue), "\(home.logText)")
+      }
+      if !lacking.contains(.seccomp) { #expect(inForce.contains("seccomp")) }
+      let page = try await daemon.hark(["status"]).text
+      #expect(page.contains("workers run without"), "\(page)")
+      #expect(try await daemon.stop() == 0)
+    }
+
     /// Back by a year and forward by two: files are found and analysed as ever, and what failed for
     /// the moment is tried again.
     @Test func aClockThatJumpsStopsNothing() async throws {

@@ -2,16 +2,19 @@ import Foundation
 import Synchronization
 
 /// A library between a program and the system: it lets calls that write below a directory fail, and
-/// the time of day be another, as the test says while the program runs.
+/// the time of day be another, as the test says while the program runs; and the kernel be an older one.
 ///
-/// No mount can be made read-only while files on it are open for writing, and nobody else's clock may be
-/// touched; so both are done where the program asks.
+/// No mount can be made read-only while files on it are open for writing, nobody else's clock may be
+/// touched, and there is one kernel; so all is done where the program asks.
 public final class SystemShim: Sendable {
   private let control: URL
   private let library: URL
 
   /// Compiles the library into `directory`. Throws ``Unmet`` without a C compiler.
-  public init(in directory: URL, failingBelow folder: URL) async throws {
+  public init(
+    in directory: URL, failingBelow folder: URL, lacking features: [KernelFeature] = []
+  ) async throws {
+    self.features = features
     control = directory.appendingPathComponent("shim-control")
     library = directory.appendingPathComponent("shim.so")
     self.folder = folder
@@ -24,14 +27,23 @@ public final class SystemShim: Sendable {
     try set(errno: 0, clock: 0)
   }
 
+  /// What a kernel may have been built without.
+  public enum KernelFeature: String, Sendable {
+    case seccomp, landlock = "Landlock"
+  }
+
   private let folder: URL
+  private let features: [KernelFeature]
 
   /// Whether there is a C compiler, which every machine that builds Hark has.
   public static let compiler = ProgramRun.find("clang") ?? ProgramRun.find("gcc")
 
   /// What a program must be started with.
   public var environment: [String: String] {
-    ["LD_PRELOAD": library.path, "SHIM_CONTROL": control.path, "SHIM_FOLDER": folder.path]
+    [
+      "LD_PRELOAD": library.path, "SHIM_CONTROL": control.path, "SHIM_FOLDER": folder.path,
+      "SHIM_LACKS": features.map(\.rawValue).joined(separator: " "),
+    ]
   }
 
   /// - Parameters:
@@ -60,6 +72,7 @@ public final class SystemShim: Sendable {
     #include <string.h>
     #include <sys/mman.h>
     #include <sys/stat.h>
+    #include <sys/syscall.h>
     #include <time.h>
     #include <unistd.h>
 
@@ -129,6 +142,27 @@ public final class SystemShim: Sendable {
     ON_PATH(unlink, (const char *path), (path))
     ON_PATH(mkdir, (const char *path, mode_t mode), (path, mode))
     ON_PATH(rename, (const char *path, const char *to), (path, to))
+
+    static int lacks(const char *feature) {
+      const char *all = getenv("SHIM_LACKS");
+      return all && strstr(all, feature);
+    }
+
+    /* 444 to 446 are Landlock's calls, which older headers do not name. */
+    long syscall(long number, ...) {
+      va_list rest;
+      va_start(rest, number);
+      long a[6];
+      for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
+      va_end(rest);
+      if ((number == SYS_seccomp && lacks("seccomp")) ||
+          (number >= 444 && number <= 446 && lacks("Landlock"))) {
+        errno = ENOSYS;
+        return -1;
+      }
+      long (*next)(long, ...) = dlsym(RTLD_NEXT, "syscall");
+      return next(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    }
 
     int clock_gettime(clockid_t clock, struct timespec *time) {
       NEXT(clock_gettime);
