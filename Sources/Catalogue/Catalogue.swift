@@ -1,5 +1,6 @@
 import Core
 import GRDB
+import Synchronization
 import SystemPackage
 
 /// The one source of truth: which files there are, which recordings they hold, which products exist
@@ -14,6 +15,10 @@ import SystemPackage
 public final class Catalogue: Sendable {
   let database: DatabasePool
   let path: FilePath
+  /// Transactions of this process; nobody else writes.
+  private let changes = Atomic<UInt64>(0)
+  private let sharedCounts = SharedRead<CatalogueCounts>()
+  private let sharedModels = SharedRead<[StoredModel]>()
 
   /// Opens the catalogue at `path`, creating or migrating it.
   ///
@@ -75,11 +80,30 @@ public final class Catalogue: Sendable {
     }
   }
 
+  /// How many files are in each state, and how much audio there is. Complexity: O(files) after a
+  /// change, else O(1).
+  public func counts() async throws(HarkError) -> CatalogueCounts {
+    try await sharedCounts.value(at: changes.load(ordering: .acquiring)) {
+      () async throws(HarkError) in
+      try await self.read(Self.counts(in:))
+    }
+  }
+
+  /// Every model that is known.
+  public func models() async throws(HarkError) -> [StoredModel] {
+    try await sharedModels.value(at: changes.load(ordering: .acquiring)) {
+      () async throws(HarkError) in
+      try await self.read(Self.models(in:))
+    }
+  }
+
   /// Writes in one transaction, off the cooperative threads. When it returns, the transaction is on
   /// the disk.
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(HarkError) -> Value {
+    // Also after a failure: what an error says of the transaction is not relied upon.
+    defer { changes.add(1, ordering: .releasing) }
     do {
       return try await database.write(body)
     } catch {

@@ -4,38 +4,36 @@ import GRDB
 import SystemPackage
 
 extension Catalogue {
-  /// How many files are in each state, and how much audio there is. Complexity: O(files).
-  public func counts() async throws(HarkError) -> CatalogueCounts {
-    try await read { db in
-      var counts = CatalogueCounts()
-      for row in try Row.fetchAll(
-        db, sql: "SELECT isOffline, state, count(*) AS number FROM file GROUP BY isOffline, state")
-      {
-        guard let state = FileEntry.State(rawValue: row["state"]) else { continue }
-        counts.files[row["isOffline"] ? .offline : state, default: 0] += row["number"]
-      }
-      if let row = try Row.fetchOne(
-        db,
-        sql: """
-          SELECT count(*) AS number, coalesce(sum(duration), 0) AS duration FROM recording
-          WHERE orphaned IS NULL
-          """)
-      {
-        counts.recordings = row["number"]
-        counts.duration = row["duration"]
-      }
-      for row in try Row.fetchAll(
-        db,
-        sql: """
-          SELECT model.id, count(*) AS recordings, sum(segmentsCount) AS segments
-          FROM product JOIN model ON model.key = product.model GROUP BY model.key
-          """)
-      {
-        counts.products[ModelID(try row.contentHash("id"))] =
-          (recordings: row["recordings"], segments: row["segments"])
-      }
-      return counts
+  /// Complexity: O(files).
+  static func counts(in db: Database) throws -> CatalogueCounts {
+    var counts = CatalogueCounts()
+    for row in try Row.fetchAll(
+      db, sql: "SELECT isOffline, state, count(*) AS number FROM file GROUP BY isOffline, state")
+    {
+      guard let state = FileEntry.State(rawValue: row["state"]) else { continue }
+      counts.files[row["isOffline"] ? .offline : state, default: 0] += row["number"]
     }
+    if let row = try Row.fetchOne(
+      db,
+      sql: """
+        SELECT count(*) AS number, coalesce(sum(duration), 0) AS duration FROM recording
+        WHERE orphaned IS NULL
+        """)
+    {
+      counts.recordings = row["number"]
+      counts.duration = row["duration"]
+    }
+    for row in try Row.fetchAll(
+      db,
+      sql: """
+        SELECT model.id, count(*) AS recordings, sum(segmentsCount) AS segments
+        FROM product JOIN model ON model.key = product.model GROUP BY model.key
+        """)
+    {
+      counts.products[ModelID(try row.contentHash("id"))] =
+        (recordings: row["recordings"], segments: row["segments"])
+    }
+    return counts
   }
 
   /// Files in the order of their paths' bytes.

@@ -5,11 +5,6 @@ import SystemPackage
 import VectorIndex
 
 extension Catalogue {
-  /// Every model that is known.
-  public func models() async throws(HarkError) -> [StoredModel] {
-    try await read { db in try Self.models(in: db) }
-  }
-
   static func models(in db: Database) throws -> [StoredModel] {
     try Row.fetchAll(db, sql: "SELECT id, info, role, generation FROM model ORDER BY key").map {
       row in
