@@ -16,6 +16,7 @@ public final class HarkServer: Service {
   private let configuration: ServerConfiguration
   private let responder: HTTPChannelHandler.Responder
   private let connections: OpenConnections
+  private let turns: Turns
   private let logger: Logger
 
   /// - Parameters:
@@ -31,10 +32,11 @@ public final class HarkServer: Service {
     connections = OpenConnections(
       limit: configuration.maximumConnections, log: PeerLog(logger))
     connections.rules = configuration.access
+    turns = Turns(configuration)
     let metrics = RequestMetrics()
     let table = RouteTable(library: library, configuration: configuration, metrics: metrics)
     responder = Self.responder(
-      table.responder(metrics: metrics), connections, configuration, logger)
+      table.responder(metrics: metrics), connections, turns, configuration, logger)
   }
 
   /// Who may ask and control from now on. Connections of those who may no longer ask are closed.
@@ -45,7 +47,7 @@ public final class HarkServer: Service {
       for listener in listeners {
         let http = HTTPListener(
           listener: listener, configuration: configuration, responder: responder,
-          connections: connections, logger: logger)
+          connections: connections, turns: turns, logger: logger)
         group.addTask { try await http.run() }
       }
     }
@@ -54,18 +56,19 @@ public final class HarkServer: Service {
   /// Joins the router to Hummingbird's connections: fills in the headers that every answer has, and
   /// decides whether the connection can be used again.
   private static func responder(
-    _ router: RouterResponder<HarkContext>, _ connections: OpenConnections,
+    _ router: RouterResponder<HarkContext>, _ connections: OpenConnections, _ turns: Turns,
     _ configuration: ServerConfiguration, _ logger: Logger
   ) -> HTTPChannelHandler.Responder {
-    let turns = Turns(configuration)
     let longRequests = Places(configuration.maximumLongRequests, of: "long requests")
     return { request, writer, channel in
       guard !connections.isEnding(channel), let peer = connections.peer(of: channel) else {
+        connections.takeTurn(of: channel)?.leave()
         try await channel.closeFuture.get()
         throw ConnectionEnded()
       }
       let client = Client(
-        peer: peer, mayControl: connections.rules.mayControl(peer), turn: turns.turn(of: peer.user),
+        peer: peer, mayControl: connections.rules.mayControl(peer),
+        turn: connections.takeTurn(of: channel) ?? turns.turn(of: peer.user),
         longRequests: longRequests, log: connections.log)
       defer { client.turn.leave() }
       let context = HarkContext(

@@ -60,6 +60,44 @@ import Testing
     }
   }
 
+  /// A request whose body is awaited is without a turn for that time. The next one on its connection
+  /// must not take the only one there is: it waits for the first.
+  @Test func aPipelineDoesNotWaitForItself() async throws {
+    try await RunningServer.run({ $0.requestsPerUser = 1 }) { server in
+      let connection = try server.connect()
+      let body = #"{"like": [{"path": "/music/a.flac"}]}"#
+      let head =
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nContent-Type: application/json\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n"
+      let status = "GET /v1/status HTTP/1.1\r\nHost: hark\r\n"
+      try await connection.send(
+        head + body + status + "\r\n" + head + body + status + "Connection: close\r\n\r\n")
+      let text = try await connection.read()
+      let statuses = text.components(separatedBy: "HTTP/1.1 ").dropFirst().map { $0.prefix(3) }
+      #expect(statuses == ["200", "200", "200", "200"])
+    }
+  }
+
+  /// Far more than have a turn at a time, each with another behind it.
+  @Test func allOfALongQueueAreAnswered() async throws {
+    try await RunningServer.run({
+      $0.requestsPerUser = 2
+      $0.maximumConnections = 200
+    }) { server in
+      var crowd = try (0..<150).map { _ in try server.connect() }
+      let request = "GET /v1/status HTTP/1.1\r\nHost: hark\r\n"
+      for connection in crowd {
+        try await connection.send(request + "\r\n" + request + "Connection: close\r\n\r\n")
+      }
+      // Half of them give up while they wait.
+      crowd.removeLast(75)
+      for connection in crowd {
+        #expect(try await connection.read().components(separatedBy: "HTTP/1.1 200").count == 3)
+      }
+      #expect(try await server.get("/v1/status").status == 200)
+    }
+  }
+
   @Test func whoWaitsIsServedInTurn() async throws {
     let configuration = ServerConfiguration(spoolDirectory: "/tmp")
     let turns = Turns(configuration)

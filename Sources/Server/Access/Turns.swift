@@ -1,4 +1,5 @@
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// Whose requests are carried out: of one user's so many at a time, in the order in which they came.
 /// The others wait, so that whoever asks a thousand questions at once waits for his own answers, and
@@ -8,11 +9,9 @@ final class Turns: Sendable {
     var running = 0
     /// Long answers that lie in memory until they are read.
     var unread = 0
-    var waiting: [CheckedContinuation<Void, Never>] = []
-    /// Those before it have had their turn.
-    var next = 0
+    var waiting = CircularBuffer<@Sendable () -> Void>()
 
-    var isQuiet: Bool { running == 0 && unread == 0 && next == waiting.count }
+    var isQuiet: Bool { running == 0 && unread == 0 && waiting.isEmpty }
   }
 
   private let limit: Int
@@ -26,10 +25,8 @@ final class Turns: Sendable {
 
   func turn(of user: UInt32) -> Turn { Turn(self, user) }
 
-  fileprivate func enter(_ user: UInt32) async {
-    await withCheckedContinuation { continuation in
-      change(user) { $0.waiting.append(continuation) }
-    }
+  fileprivate func enter(_ user: UInt32, _ admitted: @escaping @Sendable () -> Void) {
+    change(user) { $0.waiting.append(admitted) }
   }
 
   fileprivate func leave(_ user: UInt32, unread: Bool) {
@@ -41,25 +38,29 @@ final class Turns: Sendable {
 
   fileprivate func wasRead(_ user: UInt32) { change(user) { $0.unread -= 1 } }
 
-  /// Changes what is known of a user, and lets go on who may then.
+  /// Changes what is known of a user, and lets go on who may then. Complexity: O(1) and those let go
+  /// on, however many wait: what is known is changed in its place.
   private func change(_ user: UInt32, _ body: (inout User) -> Void) {
     let admitted = users.withLockedValue { users in
-      var state = users[user] ?? User()
-      body(&state)
-      var admitted: [CheckedContinuation<Void, Never>] = []
-      while state.next < state.waiting.count, state.running < limit, state.unread < unreadLimit {
-        admitted.append(state.waiting[state.next])
-        state.next += 1
-        state.running += 1
-      }
-      if state.next == state.waiting.count {
-        state.waiting = []
-        state.next = 0
-      }
-      users[user] = state.isQuiet ? nil : state
+      let admitted = admit(&users[user, default: User()], after: body)
+      if users[user]?.isQuiet == true { users[user] = nil }
       return admitted
     }
-    for continuation in admitted { continuation.resume() }
+    for goOn in admitted { goOn() }
+  }
+
+  private func admit(
+    _ state: inout User, after change: (inout User) -> Void
+  ) -> [@Sendable () -> Void] {
+    change(&state)
+    var admitted: [@Sendable () -> Void] = []
+    while state.running < limit, state.unread < unreadLimit,
+      let next = state.waiting.popFirst()
+    {
+      admitted.append(next)
+      state.running += 1
+    }
+    return admitted
   }
 }
 
@@ -78,10 +79,17 @@ final class Turn: Sendable {
     self.user = user
   }
 
+  /// Calls `admitted` once it has come, at once or on another thread.
+  func enter(_ admitted: @escaping @Sendable () -> Void) {
+    turns.enter(user) {
+      self.state.withLockedValue { $0 = .held }
+      admitted()
+    }
+  }
+
   /// Waits for it.
   func enter() async {
-    await turns.enter(user)
-    state.withLockedValue { $0 = .held }
+    await withCheckedContinuation { continuation in enter { continuation.resume() } }
   }
 
   /// Gives it up while `body` waits for the client or for a worker.

@@ -15,7 +15,12 @@ struct HTTPListener: Sendable {
   let configuration: ServerConfiguration
   let responder: HTTPChannelHandler.Responder
   let connections: OpenConnections
+  let turns: Turns
   let logger: Logger
+
+  /// Accepts on a thread of its own: beside the connections it would be one of hundreds that are ready,
+  /// and whoever knocks would wait for all of them, time and again.
+  private static let accepting = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
   /// Returns once every connection has ended after a graceful shutdown. Throws what NIO throws if the
   /// socket cannot be served.
@@ -66,7 +71,7 @@ struct HTTPListener: Sendable {
     _ quiescing: ServerQuiescingHelper
   ) async throws -> NIOAsyncChannel<HTTP1Channel.Value, Never> {
     let (logger, connections) = (logger, connections)
-    let server = try await ServerBootstrap(group: group)
+    let server = try await ServerBootstrap(group: Self.accepting, childGroup: group)
       .serverChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           let handlers = channel.pipeline.syncOperations
@@ -74,6 +79,8 @@ struct HTTPListener: Sendable {
           try handlers.addHandler(quiescing.makeServerChannelHandler(channel: channel))
         }
       }
+      // By default NIO accepts four, and then looks after everything else.
+      .serverChannelOption(ChannelOptions.maxMessagesPerRead, value: 64)
       // A client may close its sending side after the request and still read the answer.
       .childChannelOption(ChannelOptions.allowRemoteHalfClosure, value: true)
       .bind(listener.descriptor.rawValue) { channel in
@@ -89,9 +96,11 @@ struct HTTPListener: Sendable {
   }
 
   private var channelConfiguration: HTTP1Channel.Configuration {
-    let (configuration, connections) = (configuration, connections)
+    let (configuration, connections, turns) = (configuration, connections, turns)
     return HTTP1Channel.Configuration(
-      additionalChannelHandlers: [ConnectionGuard(configuration, connections)],
+      additionalChannelHandlers: [
+        ConnectionGuard(configuration, connections), TurnGate(turns, connections),
+      ],
       idleTimeout: TimeAmount(configuration.idleTimeout),
       httpDecoderConfiguration: .init(
         maxHeaderFieldSize: configuration.maximumHeaderBytes,

@@ -15,6 +15,8 @@ final class OpenConnections: Sendable {
     var isEnding = false
     /// Somebody waits until the answer that is written next is read, all but what the kernel buffers.
     var taken: EventLoopPromise<Void>?
+    /// Of the request that was let in and whose handler has not begun.
+    var turn: Turn?
   }
 
   private struct State {
@@ -102,6 +104,7 @@ final class OpenConnections: Sendable {
       return connection
     }
     connection?.taken?.fail(ChannelError.alreadyClosed)
+    connection?.turn?.leave()
   }
 
   /// Who is at the other end; `nil` for a connection that has ended.
@@ -117,6 +120,20 @@ final class OpenConnections: Sendable {
   /// Whether a request has arrived and is not answered to its end.
   func set(_ channel: any Channel, isBusy: Bool) {
     state.withLockedValue { $0.shares.set(ObjectIdentifier(channel), isBusy: isBusy) }
+  }
+
+  /// A request on the connection has its turn.
+  func give(_ turn: Turn, to channel: any Channel) {
+    let isOpen = state.withLockedValue { state in
+      state.connections[ObjectIdentifier(channel)]?.turn = turn
+      return state.connections[ObjectIdentifier(channel)] != nil
+    }
+    if !isOpen { turn.leave() }
+  }
+
+  /// The turn that was given last, for whoever carries the request out.
+  func takeTurn(of channel: any Channel) -> Turn? {
+    state.withLockedValue { $0.connections[ObjectIdentifier(channel)]?.turn.take() }
   }
 
   /// Succeeds once the kernel has taken the answer that is written next to its last byte, and fails

@@ -37,7 +37,7 @@ struct RouteTable: Sendable {
     for route in routes {
       router.on(RouterPath(route.path), method: route.method) { request, context in
         try Self.admit(request, to: route, context.client)
-        if route.takesTurn { await context.client.turn.enter() }
+        if !route.takesTurn { context.client.turn.leave() }
         return try await route.handler(request, context)
       }
     }
