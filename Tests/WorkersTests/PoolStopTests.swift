@@ -16,8 +16,10 @@ import Testing
   {
     let lines = Lines()
     let logger = Logger(label: "test") { _ in lines }
-    let pool = try WorkerPool(
-      configuration: PoolFixture.configuration(backlog: 2), logger: logger)
+    var configuration = PoolFixture.configuration(backlog: 2)
+    // However slow the machine is; stopping ends the wait.
+    configuration.stopNotice = 60
+    let pool = try WorkerPool(configuration: configuration, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await pool.run() }
       try await eventually("every worker is idle") {

@@ -41,6 +41,8 @@ public struct WorkerPoolConfiguration: Sendable, Hashable {
   public var fileLimitFactor: Double
   /// Seconds without progress after which a worker counts as hung.
   public var stallLimit: Double
+  /// Seconds within which a worker's end by a signal may prove to be part of the service's own stop.
+  var stopNotice = 0.25
 
   public init(
     executable: FilePath, models: [FilePath], precision: Precision? = nil,

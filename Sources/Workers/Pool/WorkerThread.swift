@@ -81,7 +81,7 @@ final class WorkerThread {
     // An idle worker has nothing to say: it is dying, or out of its mind.
     bury(process)
     pool.workerIsDown(index, error: nil)
-    WorkerStart.pause(0.25, wake: wake)
+    WorkerStart.pause(pool.configuration.stopNotice, wake: wake)
     if !isStopping(process) {
       let words = process.exit?.description ?? "does not end"
       logger.warning("an idle worker \(words)")
