@@ -14,6 +14,11 @@ TEST_WIDTH ?= 6
 # Where the built programs are.
 BUILT ?= .build/release
 
+# For how long `make fuzz` tries each target, which targets, and what `make sanitize` looks for; all if empty.
+TIME ?= 60
+TARGET ?=
+SANITIZER ?=
+
 # What `make evaluate` measures.
 MODEL ?= $(firstword $(wildcard Models/*.safetensors))
 DATA ?=
@@ -21,9 +26,10 @@ TEACHER ?=
 
 # The Swift runtime is linked in, so that what is installed needs no Swift toolchain.
 RELEASE := -c release --static-swift-stdlib
-SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources)
+SWIFT_SOURCES := Sources Tests Package.swift $(wildcard Benchmarks/Package.swift Benchmarks/Sources) \
+  Fuzzing/Package.swift Fuzzing/Sources
 
-.PHONY: help run release test lint format bench training evaluate samples install uninstall deb test-systemd clean
+.PHONY: help run release test lint format bench fuzz sanitize training evaluate samples install uninstall deb test-systemd clean
 
 help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
@@ -53,6 +59,14 @@ bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
 	@scripts/install-dependencies build
 	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
+
+fuzz: ## Give each way in bytes that libFuzzer makes (TARGET=name ..., TIME=seconds for each)
+	@scripts/install-dependencies build
+	@scripts/fuzz $(TIME) $(TARGET)
+
+sanitize: ## Run the rooms' tests under sanitizers (SANITIZER=address or thread)
+	@scripts/install-dependencies build test
+	@scripts/sanitize $(SANITIZER)
 
 training: ## Make the Python environment of Models/training in .build-training
 	@scripts/install-dependencies training

@@ -38,6 +38,13 @@ let package = Package(
     .library(
       name: "HarkStorage", targets: ["Core", "Fingerprint", "VectorIndex", "Catalogue"]),
     .library(name: "HarkAPI", targets: ["Core", "API"]),
+    // What Fuzzing/ gives bytes to.
+    .library(
+      name: "HarkRooms",
+      targets: [
+        "Core", "CLinux", "Audio", "Features", "Peaks", "Embedding", "MappedFiles", "Fingerprint",
+        "VectorIndex", "Workers", "Library", "API", "Server", "Command", "TestSupport",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

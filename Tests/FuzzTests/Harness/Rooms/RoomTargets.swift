@@ -1,6 +1,8 @@
 /// Ways in that need none of the libraries that the daemon has besides its workers'.
 enum RoomTargets {
-  static let all: [any FuzzTarget.Type] = [
-    FrameTarget.self, IndexTarget.self, LandmarkTarget.self, ModelTarget.self, AudioTarget.self,
-  ]
+  static var all: [any FuzzTarget.Type] {
+    [
+      FrameTarget.self, IndexTarget.self, LandmarkTarget.self, ModelTarget.self, AudioTarget.self,
+    ]
+  }
 }

@@ -1,6 +1,8 @@
 /// Ways in that need what the daemon and the command line are made of.
 enum ServiceTargets {
-  static let all: [any FuzzTarget.Type] = [
-    SettingsTarget.self, HTTPTarget.self, AnswerTarget.self, BackupTarget.self,
-  ]
+  static var all: [any FuzzTarget.Type] {
+    [
+      SettingsTarget.self, HTTPTarget.self, AnswerTarget.self, BackupTarget.self,
+    ]
+  }
 }

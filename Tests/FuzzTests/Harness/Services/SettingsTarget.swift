@@ -1,7 +1,9 @@
 import Core
 import SystemPackage
 
-@testable import harkd
+#if !FUZZING
+  @testable import harkd
+#endif
 
 /// A settings file as somebody may have written it.
 struct SettingsTarget: FuzzTarget {
