@@ -14,6 +14,7 @@ import SystemPackage
 public final class Catalogue: Sendable {
   let database: DatabasePool
   let path: FilePath
+  let filters = FilterMemory()
 
   /// Opens the catalogue at `path`, creating or migrating it.
   ///
@@ -80,6 +81,8 @@ public final class Catalogue: Sendable {
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(HarkError) -> Value {
+    // Whatever becomes of it: whoever knows that it is done must not be answered from memory.
+    defer { filters.forget() }
     do {
       return try await database.write(body)
     } catch {
