@@ -19,6 +19,7 @@ public final class Catalogue: Sendable {
   private let changes = Atomic<UInt64>(0)
   private let sharedCounts = SharedRead<CatalogueCounts>()
   private let sharedModels = SharedRead<[StoredModel]>()
+  let filters = FilterMemory()
 
   /// Opens the catalogue at `path`, creating or migrating it.
   ///
@@ -102,8 +103,11 @@ public final class Catalogue: Sendable {
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(HarkError) -> Value {
-    // Also after a failure: what an error says of the transaction is not relied upon.
-    defer { changes.add(1, ordering: .releasing) }
+    // Whatever becomes of it: whoever knows that it is done must not be answered from memory.
+    defer {
+      changes.add(1, ordering: .releasing)
+      filters.forget()
+    }
     do {
       return try await database.write(body)
     } catch {

@@ -6,9 +6,7 @@ public struct StoredLandmarks: Sendable {
   /// The generation of the store's files.
   public var generation: Int
   /// Where each recording's record lies.
-  public var ranges: [RecordingKey: LandmarkRange]
-  /// Recordings that queries may see.
-  public var visible: Set<RecordingKey>
+  public var ranges: RecordingTable<LandmarkRange>
 }
 
 extension Catalogue {
@@ -16,20 +14,20 @@ extension Catalogue {
   /// version that is new. Complexity: O(recordings).
   public func storedLandmarks(version: Int) async throws(HarkError) -> StoredLandmarks {
     try await read { db in
-      var stored = StoredLandmarks(
-        generation: try Int.fetchOne(
+      let generation =
+        try Int.fetchOne(
           db, sql: "SELECT generation FROM landmarkStore WHERE version = ?", arguments: [version])
-          ?? 1, ranges: [:], visible: [])
+        ?? 1
+      var ranges = RecordingTable<LandmarkRange>()
       let rows = try Row.fetchCursor(
-        db, sql: "SELECT * FROM landmarks WHERE version = ?", arguments: [version])
-      while let row = try rows.next() {
-        stored.ranges[RecordingKey(row["recording"])] = Self.landmarkRange(row)
-      }
-      let visible = try Int64.fetchSet(
         db,
-        sql: "SELECT DISTINCT recording FROM file WHERE recording IS NOT NULL AND isOffline = 0")
-      stored.visible = Set(visible.map(RecordingKey.init))
-      return stored
+        sql: """
+          SELECT \(Self.landmarkColumns) FROM landmarks WHERE version = ? ORDER BY recording
+          """, arguments: [version])
+      while let row = try rows.next() {
+        ranges[RecordingKey(row[0])] = Self.landmarkRange(row)
+      }
+      return StoredLandmarks(generation: generation, ranges: ranges)
     }
   }
 
@@ -43,7 +41,7 @@ extension Catalogue {
 
   /// Refers to a compacted generation of a store of landmarks, in one transaction.
   public func adoptLandmarkGeneration(
-    _ generation: Int, version: Int, ranges: [RecordingKey: LandmarkRange]
+    _ generation: Int, version: Int, ranges: RecordingTable<LandmarkRange>
   ) async throws(HarkError) {
     try await write { db in
       let update = try db.makeStatement(
@@ -65,9 +63,12 @@ extension Catalogue {
     }
   }
 
+  /// What ``landmarkRange(_:)`` reads, by number, before other columns.
+  static let landmarkColumns = "recording, generation, offset, length, checksum, version"
+
   static func landmarkRange(_ row: Row) -> LandmarkRange {
     LandmarkRange(
-      generation: row["generation"], offset: row["offset"], length: row["length"],
-      checksum: UInt32(truncatingIfNeeded: row["checksum"] as Int64))
+      generation: row[1], offset: row[2], length: row[3],
+      checksum: UInt32(truncatingIfNeeded: row[4] as Int64))
   }
 }

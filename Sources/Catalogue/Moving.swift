@@ -125,20 +125,45 @@ extension Catalogue {
   }
 
   /// Marks every file that lies in none of `directories` as away: their folders are watched no more.
+  /// Complexity: O(files outside them).
   public func setOffline(
     outside directories: [FilePath], now: Double
   ) async throws(HarkError) -> Set<RecordingKey> {
     try await write { db in
-      let condition = directories.map { _ in "NOT (path > ? AND path < ?)" } + ["isOffline = 0"]
-      let arguments = StatementArguments(
-        directories.flatMap { [$0.below.after, $0.below.before] })
-      let sql = condition.joined(separator: " AND ")
-      let touched = try Int64.fetchSet(
-        db, sql: "SELECT DISTINCT recording FROM file WHERE recording IS NOT NULL AND \(sql)",
-        arguments: arguments)
-      try db.execute(sql: "UPDATE file SET isOffline = 1 WHERE \(sql)", arguments: arguments)
-      return Set(touched.map(RecordingKey.init))
+      var touched: Set<RecordingKey> = []
+      for (condition, bounds) in Self.gaps(between: directories) {
+        let condition = (condition + ["isOffline = 0"]).joined(separator: " AND ")
+        let arguments = StatementArguments(bounds)
+        touched.formUnion(
+          try Int64.fetchSet(
+            db,
+            sql: "SELECT recording FROM file WHERE recording IS NOT NULL AND \(condition)",
+            arguments: arguments
+          ).map(RecordingKey.init))
+        try db.execute(
+          sql: "UPDATE file SET isOffline = 1 WHERE \(condition)", arguments: arguments)
+      }
+      return touched
     }
+  }
+
+  /// The paths below none of `directories`, as ranges that an index finds: none of the files in them is
+  /// read where there are none, however many are known.
+  private static func gaps(
+    between directories: [FilePath]
+  ) -> [(condition: [String], bounds: [Data])] {
+    let ranges = directories.map(\.below).sorted { $0.after.lexicographicallyPrecedes($1.after) }
+    var gaps: [(condition: [String], bounds: [Data])] = []
+    var end: Data?
+    for range in ranges {
+      // One that lies below the one before ends before that does.
+      if let end, range.after.lexicographicallyPrecedes(end) { continue }
+      let condition = (end == nil ? [] : ["path >= ?"]) + ["path <= ?"]
+      gaps.append((condition, [end, range.after].compactMap { $0 }))
+      end = range.before
+    }
+    gaps.append((end == nil ? [] : ["path >= ?"], [end].compactMap { $0 }))
+    return gaps
   }
 
   /// Deletes the files that fit `condition` and marks recordings that lost their last file.

@@ -39,31 +39,46 @@ extension Catalogue {
     }
   }
 
-  /// The recordings that have an online file at or below one of `directories` (empty means anywhere)
-  /// and whose length in seconds lies within the bounds. Complexity: O(files below them).
+  /// The recordings that have an online file at or below one of `directories` (empty: that are known at
+  /// all) and whose length in seconds lies within the bounds.
+  ///
+  /// Asked again before the catalogue has changed, it answers from memory. Complexity: O(files below the
+  /// directories + recordings within the bounds).
   public func recordings(
     under directories: [FilePath], minimumDuration: Double?, maximumDuration: Double?
-  ) async throws(HarkError) -> Set<RecordingKey> {
-    try await read { db in
-      var found: Set<Int64> = []
-      for directory in directories.isEmpty ? ["/"] : directories {
-        let range = directory.below
-        found.formUnion(
-          try Int64.fetchSet(
-            db,
-            sql: """
-              SELECT DISTINCT recording.key
-              FROM file JOIN recording ON recording.key = file.recording
-              WHERE (path > ? AND path < ? OR path = ?) AND isOffline = 0
-                AND duration >= ? AND duration <= ?
-              """,
-            arguments: [
-              range.after, range.before, directory.blob, minimumDuration ?? 0,
-              maximumDuration ?? .infinity,
-            ]))
+  ) async throws(HarkError) -> RecordingKeys {
+    let question = FilterMemory.Question(
+      directories: directories, minimumDuration: minimumDuration, maximumDuration: maximumDuration)
+    let revision = filters.revision
+    if let known = filters.answer(to: question) { return known }
+    let found = try await read { db in
+      var found: RecordingKeys?
+      if minimumDuration != nil || maximumDuration != nil || directories.isEmpty {
+        found = try Self.keys(
+          in: db, sql: "SELECT key FROM recording WHERE duration >= ? AND duration <= ?",
+          arguments: [minimumDuration ?? -.infinity, maximumDuration ?? .infinity])
       }
-      return Set(found.map(RecordingKey.init))
+      guard !directories.isEmpty else { return found ?? RecordingKeys() }
+      var below = RecordingKeys()
+      for directory in directories {
+        let range = directory.below
+        for (condition, arguments) in [
+          ("path > ? AND path < ?", [range.after, range.before]), ("path = ?", [directory.blob]),
+        ] {
+          below.formUnion(
+            try Self.keys(
+              in: db,
+              sql: """
+                SELECT recording FROM file
+                WHERE \(condition) AND isOffline = 0 AND recording IS NOT NULL
+                """, arguments: StatementArguments(arguments)))
+        }
+      }
+      if let found { below.formIntersection(found) }
+      return below
     }
+    filters.remember(found, for: question, at: revision)
+    return found
   }
 
   /// File systems as they were last seen online, at roots and at mounts below them.

@@ -49,3 +49,15 @@ enum JSONColumn {
     return try decoder.decode(Value.self, from: Data(text.utf8))
   }
 }
+
+extension Catalogue {
+  /// The recordings whose keys a query gives, some perhaps more than once. Complexity: O(rows).
+  static func keys(
+    in db: Database, sql: String, arguments: StatementArguments = StatementArguments()
+  ) throws -> RecordingKeys {
+    var keys = RecordingKeys()
+    let cursor = try Int64.fetchCursor(db, sql: sql, arguments: arguments)
+    while let key = try cursor.next() { keys.insert(RecordingKey(key)) }
+    return keys
+  }
+}

@@ -139,6 +139,15 @@ enum Schema {
             GROUP BY recording HAVING count(*) = 1);
           """)
     }
+    migrator.registerMigration("4") { db in
+      // What a start and a filter read of every file or recording lies in an index, side by side.
+      try db.execute(
+        sql: """
+          DROP INDEX file_recording;
+          CREATE INDEX file_recording ON file(recording, isOffline) WHERE recording IS NOT NULL;
+          CREATE INDEX recording_duration ON recording(duration);
+          """)
+    }
     return migrator
   }
 }

@@ -39,11 +39,11 @@ public final class LandmarkStore: Sendable {
   struct State: Sendable {
     var generation: Int
     var file: DataFile
-    var ranges: [RecordingKey: LandmarkRange]
+    var ranges: RecordingTable<LandmarkRange>
     /// In order of size, about: runs, then tails. Only the last tail grows.
     var parts: [Part] = []
     /// In which part each recording lies, by the part's id, and its slot there.
-    var places: [RecordingKey: Place] = [:]
+    var places = RecordingTable<Place>()
     /// Recordings that are in no part, since their run was lost: ``maintain()`` brings them back.
     var missing: Set<RecordingKey> = []
     var nextPart = 0
@@ -57,8 +57,17 @@ public final class LandmarkStore: Sendable {
     var revision = 0
 
     struct Place: Hashable, Sendable {
-      var part: Int
-      var slot: Int
+      private let partNumber: UInt32
+      private let slotNumber: UInt32
+
+      /// Both fit 32 bits: a part takes a run of the file system's, a slot 24 bytes of it.
+      init(part: Int, slot: Int) {
+        partNumber = UInt32(truncatingIfNeeded: part)
+        slotNumber = UInt32(truncatingIfNeeded: slot)
+      }
+
+      var part: Int { Int(partNumber) }
+      var slot: Int { Int(slotNumber) }
     }
   }
 
@@ -84,7 +93,7 @@ public final class LandmarkStore: Sendable {
   /// Complexity: O(recordings), and up to ``landmarksPerRun`` landmarks.
   public static func open(
     directory: FilePath, parameters: FingerprintParameters,
-    committed: [RecordingKey: LandmarkRange], generation: Int
+    committed: RecordingTable<LandmarkRange>, generation: Int
   ) throws(HarkError) -> LandmarkStore {
     try LandmarkStore(
       directory: directory, parameters: parameters, committed: committed, generation: generation,
@@ -93,7 +102,7 @@ public final class LandmarkStore: Sendable {
 
   init(
     directory: FilePath, parameters: FingerprintParameters,
-    committed: [RecordingKey: LandmarkRange], generation: Int, fileSystem: FileSystem,
+    committed: RecordingTable<LandmarkRange>, generation: Int, fileSystem: FileSystem,
     landmarksPerRun: Int = 1 << 20
   ) throws(HarkError) {
     let end = try Self.end(of: committed, generation: generation, directory: directory)
@@ -114,10 +123,25 @@ public final class LandmarkStore: Sendable {
 
   /// Where the last record ends. Throws `corrupt` for ranges that contradict each other.
   static func end(
-    of ranges: [RecordingKey: LandmarkRange], generation: Int, directory: FilePath
+    of ranges: RecordingTable<LandmarkRange>, generation: Int, directory: FilePath
+  ) throws(HarkError) -> Int {
+    // Records are appended as recordings get their keys: mostly in their order.
+    let isOrdered = zip(ranges, ranges.dropFirst()).allSatisfy {
+      $0.value.offset < $1.value.offset
+    }
+    return isOrdered
+      ? try end(of: ranges, generation, directory)
+      : try end(
+        of: ranges.sorted { $0.value.offset < $1.value.offset }, generation, directory)
+  }
+
+  /// The same for ranges in the order of their offsets.
+  private static func end(
+    of ranges: some Sequence<RecordingTable<LandmarkRange>.Element>, _ generation: Int,
+    _ directory: FilePath
   ) throws(HarkError) -> Int {
     var end = HeaderPage.byteCount
-    for (key, range) in ranges.sorted(by: { $0.value.offset < $1.value.offset }) {
+    for (key, range) in ranges {
       guard key.rawValue > 0, range.generation == generation, range.offset >= end,
         (1...Int(UInt32.max)).contains(range.length), range.offset < Int.max / 2
       else {

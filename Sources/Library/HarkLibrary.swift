@@ -102,11 +102,13 @@ public final class HarkLibrary: Service {
     try await cancelWhenGracefulShutdown { [self] in
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await self.pool.run() }
-        try await models.start(files: modelFiles)
-        let landmarks = try await LandmarkOpening(
+        // A large library's take a while, and other cores are free.
+        async let landmarks = LandmarkOpening(
           catalogue: catalogue, directory: directory.path, logger: logger
         ).open(FingerprintParameters())
-        shelf.update { $0.landmarks = landmarks }
+        try await models.start(files: modelFiles)
+        let opened = try await landmarks
+        shelf.update { $0.landmarks = opened }
         readiness.succeed()
         group.addTask { await self.receiver.run(self.watcher.changes) }
         group.addTask { try await self.watcher.run() }

@@ -66,12 +66,22 @@ actor ModelKeeper {
   /// Throws in the workers' words if no model can be loaded.
   func start(files: [FilePath]) async throws(HarkError) {
     try await removeLeftovers()
+    // Meanwhile the workers load their models; which one they have does not matter for it.
+    try await openActive()
     do throws(HarkError) {
       try await adopt(pool.capabilities(), files: files)
     } catch {
       guard let kept = files.dropFirst().first else { throw error }
       try await startWithOne(wanted: files[0], kept: kept)
     }
+  }
+
+  /// Opens the index of the model that answered last, if there was one.
+  private func openActive() async throws(HarkError) {
+    guard let active = try await catalogue.models().first(where: { $0.role == .active })?.id
+    else { return }
+    let index = try await IndexOpening(catalogue: catalogue).open(active, in: directory.path)
+    shelf.update { $0.indexes[active] = index }
   }
 
   /// Goes on with one of two models, where the other cannot be loaded.

@@ -35,7 +35,7 @@ struct SimilarSearch: Sendable {
       throw HarkError(.defect, "the query's embedding is not finite")
     }
     let isByMoment = (query.like + query.unlike).contains { $0.range != nil }
-    var allowed: Set<RecordingKey>?
+    var allowed: RecordingKeys?
     if !query.filter.isEmpty {
       allowed = try await catalogue.recordings(
         under: query.filter.under, minimumDuration: query.filter.minimumDuration,

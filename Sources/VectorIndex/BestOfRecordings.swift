@@ -23,7 +23,7 @@ struct BestOfRecordings {
     let slots = scan.snapshot.slots
     slot = slots.lastSlot(withSegmentsUpTo: row, from: slot)
     rows = slots[slot].segments
-    isAdmitted = scan.selection.admits(slots[slot])
+    isAdmitted = scan.selection.admits(slot, in: slots)
     // Between recordings lie rows that nothing refers to.
     end =
       row < rows.upperBound
@@ -40,7 +40,7 @@ struct BestOfRecordings {
     var next = slot + 1
     while end < limit, next < slots.count {
       let slot = slots[next]
-      guard slot.firstSegment == end, scan.selection.admits(slot) else { break }
+      guard slot.firstSegment == end, scan.selection.admits(next, in: slots) else { break }
       end = slot.segments.upperBound
       next += 1
     }

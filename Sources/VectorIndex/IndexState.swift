@@ -36,7 +36,7 @@ struct Snapshot: Sendable {
 /// What is published: the next query's snapshot, and where each key lies.
 struct IndexState: Sendable {
   var snapshot: Snapshot
-  var slotOfKey: [RecordingKey: Int32] = [:]
+  var slotOfKey = RecordingTable<Int32>()
   var liveSegments = 0
   /// Keys removed since a compaction began; `nil` when none is under way.
   var removals: [RecordingKey]?
@@ -46,7 +46,6 @@ struct IndexState: Sendable {
   /// The rows must lie inside the files and must not overlap: ``SlotLayout`` has checked that.
   init(_ snapshot: Snapshot, rows: [StoredRows]) {
     self.snapshot = snapshot
-    slotOfKey.reserveCapacity(rows.count)
     for row in rows { publish(row.key, pooled: row.pooled, segments: row.segments) }
   }
 
@@ -68,7 +67,4 @@ struct IndexState: Sendable {
     snapshot.slots[Int(index)].key = 0
     removals?.append(key)
   }
-
-  /// The slots of those of `keys` that are here.
-  func slots(of keys: Set<RecordingKey>) -> [Int32] { keys.compactMap { slotOfKey[$0] } }
 }

@@ -9,9 +9,10 @@ extension ModelIndex {
   ///   - allowed: only these recordings, whether or not they are here; `nil` allows all.
   ///   - excluded: never these.
   ///
-  /// Throws `corrupt` if the file was cut short. Complexity: O(n), or O(allowed) when few are.
+  /// Throws `corrupt` if the file was cut short. Complexity: O(n), or O(allowed) when
+  /// few are, and n / 64 bits to find them.
   public func similar(
-    to query: Embedding, k: Int, allowed: Set<RecordingKey>? = nil,
+    to query: Embedding, k: Int, allowed: RecordingKeys? = nil,
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [Hit] {
     try similar(toEach: [query], k: k, allowed: allowed, excluding: excluded).first ?? []
@@ -19,15 +20,13 @@ extension ModelIndex {
 
   /// The same for several queries, which share one pass over the rows: the hits of each.
   public func similar(
-    toEach queries: [Embedding], k: Int, allowed: Set<RecordingKey>? = nil,
+    toEach queries: [Embedding], k: Int, allowed: RecordingKeys? = nil,
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [[Hit]] {
     guard k > 0 else { return queries.map { _ in [] } }
     let prepared = queries.map { PreparedQuery($0) }
     return try sound(excluding: excluded) { (excluded) throws(HarkError) in
-      let (snapshot, selection) = select(allowed, excluding: excluded) {
-        RecordingScan.isSparse(allowed: $0, in: $1)
-      }
+      let (snapshot, selection) = select(allowed, excluding: excluded)
       try snapshot.recordings.file.check(holds: snapshot.slots.count)
       return RecordingScan(
         snapshot: snapshot, queries: prepared, selection: selection, kernels: kernels
@@ -42,13 +41,12 @@ extension ModelIndex {
   /// Parameters and errors as for ``similar(to:k:allowed:excluding:)``. Complexity: O(segments
   /// visited).
   public func similarMoments(
-    to query: Embedding, k: Int, allowed: Set<RecordingKey>? = nil,
+    to query: Embedding, k: Int, allowed: RecordingKeys? = nil,
     excluding excluded: Set<RecordingKey> = []
   ) throws(HarkError) -> [Hit] {
     guard k > 0 else { return [] }
     return try sound(excluding: excluded) { (excluded) throws(HarkError) in
-      // A recording's rows lie together, so visiting none but the allowed pays early.
-      let (snapshot, selection) = select(allowed, excluding: excluded) { $0 * 2 < $1.slots.count }
+      let (snapshot, selection) = select(allowed, excluding: excluded)
       try snapshot.segments.file.check(holds: snapshot.segmentRows)
       return try SegmentScan(
         snapshot: snapshot, query: PreparedQuery(query), selection: selection, kernels: kernels
@@ -120,17 +118,12 @@ extension ModelIndex {
 
   /// One snapshot, and what to look at in it.
   private func select(
-    _ allowed: Set<RecordingKey>?, excluding excluded: Set<RecordingKey>,
-    isSparse: (_ allowed: Int, _ snapshot: Snapshot) -> Bool
+    _ allowed: RecordingKeys?, excluding excluded: Set<RecordingKey>
   ) -> (Snapshot, Selection) {
-    let (snapshot, slots) = state.withLock { state -> (Snapshot, [Int32]?) in
-      guard let allowed, isSparse(allowed.count, state.snapshot) else {
-        return (state.snapshot, nil)
-      }
-      return (state.snapshot, state.slots(of: allowed))
-    }
-    guard let slots else { return (snapshot, Selection(allowed: allowed, excluding: excluded)) }
-    return (snapshot, Selection(visiting: slots, excluding: excluded))
+    let (snapshot, places) = state.withLock { ($0.snapshot, $0.slotOfKey) }
+    return (
+      snapshot, Selection(allowed: allowed, excluding: excluded, places: places, in: snapshot)
+    )
   }
 
   private func slot(of key: RecordingKey) -> (Snapshot, Int)? {

@@ -11,44 +11,43 @@ struct RecordingScan: Sendable {
   /// Rows scored by one call of a kernel.
   private static let block = 512
 
-  /// Whether visiting only the allowed rows, each a jump in memory and found by its key, costs less
-  /// than reading all rows' sketches, or the rows themselves, in order.
-  static func isSparse(allowed: Int, in snapshot: Snapshot) -> Bool {
-    let sketched = snapshot.sketches?.count ?? 0
-    return allowed * 8 < snapshot.slots.count - sketched + sketched / 12
-  }
-
   /// The hits of each query, and recordings that would be among them if their rows had their checksum.
-  func run(count: Int) -> (hits: [[Hit]], damaged: [RecordingKey]) {
+  ///
+  /// - Parameter parts: how many threads share the work; by default what the bytes are worth.
+  func run(count: Int, parts: Int? = nil) -> (hits: [[Hit]], damaged: [RecordingKey]) {
     let slotCount = snapshot.slots.count
-    let sketches = selection.visited == nil ? snapshot.sketches?.usable : nil
+    let sketches = snapshot.sketches?.usable
     let sketched = sketches?.count ?? 0
-    let parts = Scan.parts(
-      bytes: selection.visited.map { $0.count * RowKind.recordings.bytesPerRow }
-        ?? sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
-        + (slotCount - sketched) * RowKind.recordings.bytesPerRow)
+    let all =
+      sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
+      + (slotCount - sketched) * RowKind.recordings.bytesPerRow
+    let parts =
+      parts
+      ?? Scan.parts(
+        bytes: selection.rows.map { min($0.count * RowKind.recordings.bytesPerRow, all) } ?? all)
     let gathered = Scan.gather(parts: parts) { part in
       var kept = queries.map { Candidates(count: count, error: $0.recordingError) }
+      let rows = selection.rows?.slice(below: slotCount, part: part, of: parts)
       if let sketches {
-        let blocks = Scan.slice(
-          0..<sketched / SketchLayout.rowsPerBlock, part: part, of: parts)
         withUnsafeTemporaryAllocation(
           of: hark_survivor.self, capacity: SketchScan.room(queries: queries.count)
         ) { found in
           var scan = SketchScan(self, sketches, found: found)
-          scan.run(blocks, into: &kept)
+          if let rows {
+            scan.run(rowsOf: rows.clamped(to: 0..<sketched), into: &kept)
+          } else {
+            scan.run(
+              Scan.slice(0..<sketched / SketchLayout.rowsPerBlock, part: part, of: parts),
+              into: &kept)
+          }
         }
       }
       withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { scores in
+        let rest =
+          rows?.clamped(to: sketched..<slotCount)
+          ?? Scan.slice(sketched..<slotCount, part: part, of: parts)
         for (index, query) in queries.enumerated() {
-          if let visited = selection.visited {
-            let slice = Scan.slice(0..<visited.count, part: part, of: parts)
-            scan(visited[slice], query, scores, into: &kept[index])
-          } else {
-            scan(
-              Scan.slice(sketched..<slotCount, part: part, of: parts), query, scores,
-              into: &kept[index])
-          }
+          scan(rest, query, scores, into: &kept[index])
         }
       }
       return kept
@@ -84,23 +83,23 @@ struct RecordingScan: Sendable {
     return orderedHits(hits, count: count)
   }
 
-  /// Visits runs of neighbouring slots.
+  /// Reads rows in full, of those that have no sketch; where only some are selected, runs of them.
   private func scan(
-    _ slots: ArraySlice<Int32>, _ query: PreparedQuery,
+    _ range: Range<Int>, _ query: PreparedQuery,
     _ scores: UnsafeMutableBufferPointer<Float>, into candidates: inout Candidates
   ) {
-    var rest = slots
-    while let first = rest.first {
-      var length = 1
-      while length < rest.count, rest[rest.startIndex + length] == first + Int32(length) {
-        length += 1
-      }
-      scan(Int(first)..<Int(first) + length, query, scores, into: &candidates)
-      rest = rest.dropFirst(length)
+    guard let rows = selection.rows else {
+      return score(range, query, scores, into: &candidates)
+    }
+    var row = rows.next(from: range.lowerBound, below: range.upperBound)
+    while row < range.upperBound {
+      let end = rows.endOfRun(from: row, below: range.upperBound)
+      score(row..<end, query, scores, into: &candidates)
+      row = rows.next(from: end, below: range.upperBound)
     }
   }
 
-  private func scan(
+  private func score(
     _ range: Range<Int>, _ query: PreparedQuery,
     _ scores: UnsafeMutableBufferPointer<Float>, into candidates: inout Candidates
   ) {
@@ -118,11 +117,18 @@ struct RecordingScan: Sendable {
     }
   }
 
+  /// Reads one row in full.
+  func score(_ row: Int, of query: PreparedQuery, into candidates: inout Candidates) {
+    var score: Float = 0
+    kernels.scoreRecordings(query, snapshot.recordings.pointer(to: row), count: 1, into: &score)
+    if score >= candidates.threshold { offer(row, score, of: query, to: &candidates) }
+  }
+
   /// Takes a slot with its selecting score; +∞ asks for the score in double precision.
   func offer(
     _ index: Int, _ score: Float, of query: PreparedQuery, to candidates: inout Candidates
   ) {
-    guard selection.admits(snapshot.slots[index]) else { return }
+    guard selection.admits(index, in: snapshot.slots) else { return }
     guard score == .infinity else { return candidates.offer(score, slot: index) }
     let exact = query.score(recording: snapshot.recordings.pointer(to: index))
     candidates.offer(Float(exact), slot: index)

@@ -14,22 +14,25 @@ struct SegmentScan: Sendable {
   func run(
     count: Int, parts: Int? = nil
   ) throws(HarkError) -> (hits: [Hit], damaged: [RecordingKey]) {
-    let sketches = selection.visited == nil ? snapshot.segmentSketches?.usable : nil
+    let sketches = snapshot.segmentSketches?.usable
     let sketched = sketches?.count ?? 0
+    let all =
+      sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
+      + (snapshot.segmentRows - sketched) * RowKind.segments.bytesPerRow
+    let slotCount = snapshot.slots.count
     let parts =
-      selection.visited == nil
-      ? parts
-        ?? Scan.parts(
-          bytes: sketched / SketchLayout.rowsPerBlock * SketchLayout.bytesPerBlock
-            + (snapshot.segmentRows - sketched) * RowKind.segments.bytesPerRow) : 1
+      parts
+      ?? Scan.parts(
+        bytes: selection.rows.map { Int(Double(all) / Double(slotCount) * Double($0.count)) }
+          ?? all)
     var candidates = Scan.gather(parts: parts) { part in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: SegmentSieve.rowsAtOnce) { scores in
         withUnsafeTemporaryAllocation(of: hark_survivor.self, capacity: SegmentSieve.room) {
           found in
           let kept = Candidates(count: count, error: query.segmentError)
           var sieve = SegmentSieve(self, sketches, scores: scores, found: found, into: kept)
-          if let visited = selection.visited {
-            sieve.run(visited)
+          if let rows = selection.rows {
+            sieve.run(slots: rows.slice(below: slotCount, part: part, of: parts), of: rows)
           } else {
             sieve.run(rows(ofPart: part, of: parts))
           }

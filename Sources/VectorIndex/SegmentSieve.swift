@@ -25,6 +25,9 @@ struct SegmentSieve {
   private static let rowsAtFirst = 256
   /// As many survivors are scored together.
   private static let enough = 48
+  /// So many neighbouring rows are read in full.
+  private static let fewRows = 12
+
   /// Room that a scan needs.
   static let room = rowsAtOnce + SketchLayout.rowsPerBlock + enough
   /// One survivor among so many rows costs as much as to read the codes of all in one pass.
@@ -50,13 +53,44 @@ struct SegmentSieve {
     return best.finish()
   }
 
-  /// The segments of these slots, which ascend.
-  mutating func run(_ slots: [Int32]) {
-    for slot in slots { score(scan.snapshot.slots[Int(slot)].segments) }
+  /// The segments of those of the slots that are selected, by runs of neighbours: what lies between is
+  /// passed over.
+  mutating func run(slots: Range<Int>, of selected: RowSet) {
+    let table = scan.snapshot.slots
+    // One run ahead of what is read, so that memory is asked before it is waited for.
+    var run = 0..<0
+    var slot = selected.next(from: slots.lowerBound, below: slots.upperBound)
+    while slot < slots.upperBound {
+      let end = selected.endOfRun(from: slot, below: slots.upperBound)
+      let next = table[slot].firstSegment..<table[end - 1].segments.upperBound
+      if next.count <= Self.fewRows {
+        hark_ask_for(
+          scan.snapshot.segments.pointer(to: next.lowerBound),
+          next.count * RowKind.segments.bytesPerRow)
+      }
+      read(run)
+      run = next
+      slot = selected.next(from: end, below: slots.upperBound)
+    }
+    read(run)
+    scoreWaiting()
+  }
+
+  /// Few rows have fewer bytes than the blocks that they lie in.
+  private mutating func read(_ rows: Range<Int>) {
+    guard rows.count <= Self.fewRows else { return pass(rows) }
+    scoreWaiting()
+    score(rows)
   }
 
   /// Rows of whole recordings.
   mutating func run(_ rows: Range<Int>) {
+    pass(rows)
+    scoreWaiting()
+  }
+
+  /// Some of the last survivors may wait afterwards.
+  private mutating func pass(_ rows: Range<Int>) {
     let sketched = min(rows.upperBound, sketches?.count ?? 0)
     var row = rows.lowerBound
     while let sketches, row < sketched {
@@ -75,8 +109,9 @@ struct SegmentSieve {
       }
       row = end
     }
+    guard row < rows.upperBound else { return }
     scoreWaiting()
-    score(row..<max(row, rows.upperBound))
+    score(row..<rows.upperBound)
   }
 
   /// Rows of one chunk.

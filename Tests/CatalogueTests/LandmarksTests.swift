@@ -32,7 +32,6 @@ import Testing
     let stored = try await catalogue.storedLandmarks(version: 1)
     #expect(stored.generation == 1)
     #expect(stored.ranges == [missing[1].recording: range(40)])
-    #expect(stored.visible == Set(missing.map(\.recording)))
     #expect(try await catalogue.storedLandmarks(version: 2).ranges.isEmpty)
     let visibility = try await catalogue.visibility(of: [missing[1].recording])
     #expect(visibility.map(\.landmarks) == [[1: range(40)]])

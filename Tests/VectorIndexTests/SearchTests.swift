@@ -93,41 +93,14 @@ import Testing
     #expect(try fixture.index.similar(to: Embedding(random.unitVector())!, k: -3).isEmpty)
   }
 
-  @Test(arguments: [3, 20, 100, 150]) func filters(_ allowedCount: Int) throws {
-    var (fixture, random) = try Self.fixture(Kernels.best.name, seed: 12)
-    for _ in 0..<3 {
-      var allowed: Set<RecordingKey> = [RecordingKey(9_999)]
-      while allowed.count < allowedCount {
-        allowed.insert(RecordingKey(1 + Int64(random.next() % 150)))
-      }
-      let excluded = Set((0..<5).map { _ in RecordingKey(1 + Int64(random.next() % 150)) })
-      let query = random.unitVector()
-      let kept = fixture.pooled.filter { allowed.contains($0.key) && !excluded.contains($0.key) }
-      let keptSegments = fixture.segments.filter {
-        allowed.contains($0.key) && !excluded.contains($0.key)
-      }
-      let similar = BruteForce.similar(query, kept)
-      let moments = BruteForce.similarMoments(query, keptSegments)
-      for k in [1, 5, 500] {
-        Self.expectTop(
-          k, of: similar,
-          try fixture.index.similar(
-            to: Embedding(query)!, k: k, allowed: allowed, excluding: excluded), "filtered")
-        Self.expectTop(
-          k, of: moments,
-          try fixture.index.similarMoments(
-            to: Embedding(query)!, k: k, allowed: allowed, excluding: excluded), "filtered")
-      }
-    }
-  }
-
   @Test func anEmptyIndexAnswersNothing() throws {
     var random = SplitMix64(seed: 13)
     let fixture = try IndexFixture()
     #expect(try fixture.index.similar(to: Embedding(random.unitVector())!, k: 5).isEmpty)
     #expect(try fixture.index.similarMoments(to: Embedding(random.unitVector())!, k: 5).isEmpty)
     #expect(
-      try fixture.index.similar(to: Embedding(random.unitVector())!, k: 5, allowed: []).isEmpty)
+      try fixture.index.similar(to: Embedding(random.unitVector())!, k: 5, allowed: RecordingKeys())
+        .isEmpty)
   }
 
   @Test func longRecordingsAnswerWithTheirBestMoment() throws {

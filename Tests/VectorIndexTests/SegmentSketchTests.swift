@@ -87,13 +87,14 @@ import Testing
     var random = SplitMix64(seed: 67)
     let fixture = try IndexFixture(rowsWithoutSketch: 1)
     try Self.fill(fixture, 1...200, &random)
-    let snapshot = fixture.index.state.withLock { $0.snapshot }
+    let (snapshot, places) = fixture.index.state.withLock { ($0.snapshot, $0.slotOfKey) }
     #expect(known(snapshot.segmentSketches).count > 2_048)
     let stored = fixture.segments.sorted { $0.key < $1.key }.map(\.value).filter { $0.count > 0 }
     for segments in stored.prefix(20) {
       let scan = SegmentScan(
         snapshot: snapshot, query: PreparedQuery(known(Embedding(segments.dequantised(0)))),
-        selection: Selection(allowed: nil, excluding: []), kernels: fixture.kernels)
+        selection: Selection(allowed: nil, excluding: [], places: places, in: snapshot),
+        kernels: fixture.kernels)
       for k in [1, 12, 500] {
         let alone = try scan.run(count: k, parts: 1).hits
         #expect(Set(alone.map(\.recording)).count == alone.count)

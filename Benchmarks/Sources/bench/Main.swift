@@ -53,6 +53,9 @@ enum Main {
     case .rest: try await RestBenchmark(options: options).run()
     case .appearance: try AppearanceBenchmark(options: options).run()
     case .similar: try await SimilarBenchmark(options: options).run()
+    case .roundtrip: try await RoundTripBenchmark(options: options).run()
+    case .busy: try await BusyBenchmark(options: options).run()
+    case .start: try await StartBenchmark(options: options).run()
     case .crowd: try await CrowdBenchmark(options: options).run()
     case .worker: try WorkerBenchmark(options: options).run()
     }

@@ -89,7 +89,13 @@ enum Benchmark: String, CaseIterable {
   case appearance
   /// A query's round trip over the socket.
   case similar
-  /// The same while another user holds a thousand connections and means harm.
+  /// What such a query costs beyond the search itself.
+  case roundtrip
+  /// Such a query while all cores analyse.
+  case busy
+  /// The start of a daemon on a million recordings.
+  case start
+  /// `similar` while another user holds a thousand connections and means harm.
   case crowd
   /// A worker's memory on a long file.
   case worker

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Glibc
 
 /// What the kernel tells about a running process.
 struct ProcessFacts {
@@ -11,6 +12,17 @@ struct ProcessFacts {
       throw HarkError(.unavailable, "the kernel tells no \(field) of process \(pid)")
     }
     return kilobytes * 1024
+  }
+
+  /// The processor's time that the process has had, in seconds.
+  func processorSeconds() throws -> Double {
+    let text = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+    // After the name, which may hold anything: utime and stime are the 14th and 15th field.
+    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
+    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
+      throw HarkError(.unavailable, "the kernel tells no times of process \(pid)")
+    }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 
   /// How often each of the process's threads went to sleep by itself: every wake-up ends in one.

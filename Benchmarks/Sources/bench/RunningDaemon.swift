@@ -10,9 +10,10 @@ final class RunningDaemon {
   var facts: ProcessFacts { ProcessFacts(pid: process.processIdentifier) }
   private let process = Process()
 
-  /// Starts it and waits until it answers.
+  /// Starts it and waits until it answers; where it is to notify somebody, whoever listens there waits.
   init(
-    _ options: Options, watching folder: FilePath, in workplace: Workplace, workers: Int = 1
+    _ options: Options, watching folder: FilePath, in workplace: Workplace, workers: Int = 1,
+    notifying listener: NotifySocket? = nil
   ) throws {
     let program = options.programs.appending("harkd")
     guard access(program.string, X_OK) == 0 else {
@@ -34,11 +35,15 @@ final class RunningDaemon {
       "--socket", socket.string, "--config", settings.string, "--model", options.model.string,
       "--workers", "\(workers)",
     ]
-    process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("HARK_") }
+    process.environment = ProcessInfo.processInfo.environment.filter {
+      !$0.key.hasPrefix("HARK_") && $0.key != "NOTIFY_SOCKET"
+    }
+    if let listener { process.environment?["NOTIFY_SOCKET"] = listener.path.string }
     process.standardInput = FileHandle.nullDevice
     process.standardError = FileHandle(forWritingAtPath: log.string)
     process.standardOutput = process.standardError
     try process.run()
+    if listener != nil { return }
     do {
       try wait("harkd to answer", seconds: 120, every: 0.05) { try isAnswering() }
     } catch {
@@ -93,7 +98,7 @@ final class RunningDaemon {
 extension RunningDaemon {
   /// Runs `body` while a daemon rests on a library of so many recordings that nobody had to analyse.
   static func withLibrary<Value>(
-    recordings: Int, segments: Int, _ options: Options, for benchmark: String,
+    recordings: Int, segments: Int, workers: Int = 1, _ options: Options, for benchmark: String,
     _ body: (RunningDaemon, SyntheticLibrary, Workplace) throws -> Value
   ) async throws -> Value {
     let workplace = try Workplace()
@@ -101,7 +106,8 @@ extension RunningDaemon {
     tell("\(benchmark): \(recordings) recordings are made")
     let library = try await SyntheticLibrary(
       recordings: recordings, segments: segments, model: options.model, in: workplace)
-    let daemon = try RunningDaemon(options, watching: library.folder, in: workplace)
+    let daemon = try RunningDaemon(
+      options, watching: library.folder, in: workplace, workers: workers)
     defer { daemon.stop() }
     try daemon.waitUntilIdle(files: recordings, seconds: 600)
     return try body(daemon, library, workplace)

@@ -16,6 +16,10 @@ import VectorIndex
 struct SyntheticLibrary {
   let folder: FilePath
   let files: [FilePath]
+  private let state: FilePath
+  private let model: ModelID
+  /// Of recordings 1, 2, 3, …
+  private let rows: [StoredRows]
 
   private static let batch = 2_000
   /// Of each recording, which is as much as three seconds have: nothing here asks for more.
@@ -41,6 +45,7 @@ struct SyntheticLibrary {
     var generator = SeededGenerator(seed: 7)
     let codes = Self.codes(segments, &generator)
     var files: [FilePath] = []
+    var stored: [StoredRows] = []
     for start in stride(from: 0, to: recordings, by: Self.batch) {
       let numbers = start..<min(recordings, start + Self.batch)
       let paths = try numbers.map { try Self.makeFile($0, in: folder) }
@@ -58,6 +63,10 @@ struct SyntheticLibrary {
       var outcomes: [AnalysisOutcome] = []
       for (item, range) in zip(items, ranges) {
         let rows = try index.append(pooled: try Self.unitVector(&generator), segments: codes)
+        stored.append(
+          StoredRows(
+            key: RecordingKey(Int64(stored.count + 1)), pooled: rows.pooled,
+            segments: rows.segments))
         let products: [NewProduct] = [
           .embeddings(NewEmbeddings(model: info.id, precision: .f32, isShort: false, rows: rows)),
           .landmarks(version: parameters.version, range),
@@ -71,6 +80,16 @@ struct SyntheticLibrary {
     }
     self.folder = folder
     self.files = files
+    self.state = state
+    self.model = info.id
+    rows = stored
+  }
+
+  /// The index that a daemon on this library has, once more: for reading only.
+  func index() throws -> ModelIndex {
+    let index = try ModelIndex.open(directory: state, model: model, rows: rows, generation: 1)
+    index.sketchRows()
+    return index
   }
 
   private static func makeFile(_ number: Int, in folder: FilePath) throws -> FilePath {

@@ -31,7 +31,7 @@ struct Scale {
     let begin = clock.now
     let store = try LandmarkStore.open(
       directory: FilePath(directory.path), parameters: parameters,
-      committed: Dictionary(uniqueKeysWithValues: rows.map { (RecordingKey($0.key), $0.range) }),
+      committed: rows.reduce(into: [:]) { $0[RecordingKey($1.key)] = $1.range },
       generation: 1)
     let opened = clock.now
     try store.maintain()

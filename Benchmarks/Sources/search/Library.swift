@@ -97,10 +97,15 @@ struct Library {
 
   func query(_ number: Int) -> Embedding { Self.vector(number, of: queries) }
 
-  /// That part of the recordings, spread evenly.
-  func recordings(share: Double) -> Set<RecordingKey> {
-    let count = Int(Double(index.count) * share)
-    return Set((0..<count).map { RecordingKey(Int64(Double($0) / share) + 1) })
+  /// That part of the recordings: spread evenly, or where it is negative that part side by side, from a
+  /// third of the way on.
+  func recordings(share: Double) -> RecordingKeys {
+    let count = Int(Double(index.count) * abs(share))
+    return RecordingKeys(
+      (0..<count).lazy.map {
+        RecordingKey(
+          share < 0 ? Int64(index.count / 3 + $0 + 1) : Int64(Double($0) / share) + 1)
+      })
   }
 }
 

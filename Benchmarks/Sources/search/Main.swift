@@ -9,7 +9,8 @@ import VectorIndex
 ///     batch K FIRST COUNT [SHARE]     all of them in one call
 ///     moments K FIRST COUNT [SHARE]   each, among segments
 ///
-/// SHARE is the part of the recordings that the query allows, by default all.
+/// SHARE is the part of the recordings that the query allows, by default all: spread evenly, or side by side where
+/// it is negative.
 @main enum Main {
   static func main() throws {
     guard let folder = CommandLine.arguments.dropFirst().first else { fatalError("search FOLDER") }

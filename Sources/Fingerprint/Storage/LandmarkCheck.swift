@@ -41,7 +41,7 @@ extension LandmarkStore {
   /// Complexity: reads all files once, and makes all landmarks again.
   public static func check(
     directory: FilePath, parameters: FingerprintParameters,
-    committed: [RecordingKey: LandmarkRange], generation: Int,
+    committed: RecordingTable<LandmarkRange>, generation: Int,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) -> [LandmarkProblem] {
     var check = LandmarkCheck(directory: directory, parameters: parameters)
@@ -88,7 +88,7 @@ private struct LandmarkCheck {
   }
 
   mutating func run(
-    _ ranges: [RecordingKey: LandmarkRange], generation: Int,
+    _ ranges: RecordingTable<LandmarkRange>, generation: Int,
     progress: (_ done: Int, _ total: Int) -> Void
   ) {
     do {
@@ -122,7 +122,7 @@ private struct LandmarkCheck {
   }
 
   private mutating func checkRecords(
-    _ ranges: [RecordingKey: LandmarkRange], _ file: DataFile,
+    _ ranges: RecordingTable<LandmarkRange>, _ file: DataFile,
     _ progress: (_ done: Int, _ total: Int) -> Void
   ) {
     let ordered = ranges.filter { $0.value.offset >= 0 && $0.value.length > 0 }
@@ -144,7 +144,7 @@ private struct LandmarkCheck {
   }
 
   /// What a run's landmarks of each recording add up to must be what its record's do.
-  private mutating func checkRuns(_ ranges: [RecordingKey: LandmarkRange]) throws(HarkError) {
+  private mutating func checkRuns(_ ranges: RecordingTable<LandmarkRange>) throws(HarkError) {
     for name in try FileSystem.names(in: directory).sorted() {
       guard let (version, file) = LandmarkFile.parse(name), version == parameters.version,
         case .run(let number) = file

@@ -8,7 +8,7 @@ import MappedFiles
 public struct CompactedLandmarks: Sendable {
   public let generation: Int
   /// Where every recording's record lies now: what the transaction writes.
-  public let ranges: [RecordingKey: LandmarkRange]
+  public let ranges: RecordingTable<LandmarkRange>
   let file: DataFile
   let end: Int
 }
@@ -55,7 +55,7 @@ extension LandmarkStore {
     }
   }
 
-  private func begin() throws(HarkError) -> (DataFile, [RecordingKey: LandmarkRange], Int) {
+  private func begin() throws(HarkError) -> (DataFile, RecordingTable<LandmarkRange>, Int) {
     try writer.withLock { (writer) throws(HarkError) in
       if let failure = writer.failure { throw failure }
       guard !writer.isCompacting, !writer.isBatchOpen else {
@@ -79,17 +79,17 @@ extension LandmarkStore {
   }
 
   private func copy(
-    _ ranges: [RecordingKey: LandmarkRange], of source: DataFile, generation: Int
+    _ ranges: RecordingTable<LandmarkRange>, of source: DataFile, generation: Int
   ) throws(HarkError) -> CompactedLandmarks {
     let kind = LandmarkFile.records(generation: generation)
     let file = try DataFile.create(
       directory.appending(kind.name(parameters)), header: kind.header(parameters),
       fileSystem: fileSystem)
-    var copied: [RecordingKey: LandmarkRange] = [:]
+    var copied: RecordingTable<LandmarkRange> = [:]
     var buffer: [UInt8] = []
     var end = HeaderPage.byteCount
     do {
-      for (key, range) in ranges.sorted(by: { $0.key < $1.key }) {
+      for (key, range) in ranges {
         buffer += try source.record(at: range, of: key).prefix(range.length)
         copied[key] = LandmarkRange(
           generation: generation, offset: end, length: range.length, checksum: range.checksum)

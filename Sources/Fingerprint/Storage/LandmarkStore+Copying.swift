@@ -10,7 +10,7 @@ extension LandmarkStore {
   /// says. No record is read.
   public static func committedFile(
     directory: FilePath, parameters: FingerprintParameters,
-    committed: [RecordingKey: LandmarkRange], generation: Int
+    committed: RecordingTable<LandmarkRange>, generation: Int
   ) throws(HarkError) -> CommittedFile? {
     guard !committed.isEmpty else { return nil }
     let end = try end(of: committed, generation: generation, directory: directory)

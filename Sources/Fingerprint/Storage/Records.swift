@@ -5,7 +5,7 @@ import MappedFiles
 enum Records: Sendable {
   /// Of the keys 1, 2, 3, …
   case memory([Constellation])
-  case stored(DataFile, [RecordingKey: LandmarkRange])
+  case stored(DataFile, RecordingTable<LandmarkRange>)
 
   /// A recording's constellation; nil for one that is not here. Throws `corrupt` if its bytes are not
   /// what was appended, and what the system says.

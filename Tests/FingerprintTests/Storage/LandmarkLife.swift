@@ -26,7 +26,7 @@ struct LandmarkLife {
 
   /// What a catalogue holds, and what the store must hold then.
   struct Committed {
-    var ranges: [RecordingKey: LandmarkRange] = [:]
+    var ranges: RecordingTable<LandmarkRange> = [:]
     var constellations: [RecordingKey: Constellation] = [:]
     var generation = 1
   }

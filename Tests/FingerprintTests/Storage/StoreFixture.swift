@@ -12,7 +12,7 @@ final class StoreFixture {
   let parameters = FingerprintParameters()
   let landmarksPerRun: Int
   var store: LandmarkStore
-  var committed: [RecordingKey: LandmarkRange] = [:]
+  var committed: RecordingTable<LandmarkRange> = [:]
   var generation = 1
   /// What was appended, for the oracle.
   var constellations: [RecordingKey: Constellation] = [:]

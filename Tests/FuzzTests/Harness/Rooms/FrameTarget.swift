@@ -97,7 +97,7 @@ struct FrameTarget: FuzzTarget {
   private func recordLandmarks(_ analysis: Analysis) throws(HarkError) {
     guard let constellation = analysis.constellation else { return }
     let parameters = FingerprintParameters()
-    var committed: [RecordingKey: LandmarkRange] = [:]
+    var committed: RecordingTable<LandmarkRange> = [:]
     for _ in 0..<2 {
       let store = try LandmarkStore(
         directory: scratch.directory, parameters: parameters, committed: committed, generation: 1,

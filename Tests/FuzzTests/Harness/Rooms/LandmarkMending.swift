@@ -53,7 +53,7 @@ extension LandmarkTarget {
     run.put(Checksum.crc32c(run[start..<start + 60]), at: start + 60)
   }
 
-  static func mendRecords(_ ranges: inout [RecordingKey: LandmarkRange], _ file: [UInt8]) {
+  static func mendRecords(_ ranges: inout RecordingTable<LandmarkRange>, _ file: [UInt8]) {
     for (key, range) in ranges {
       guard (0...file.count).contains(range.offset),
         (0...file.count - range.offset).contains(range.length)

@@ -26,7 +26,7 @@ struct LandmarkTarget: FuzzTarget {
   private let scratch: Scratch
   private let names: [String]
   private let files: [[UInt8]]
-  private let committed: [RecordingKey: LandmarkRange]
+  private let committed: RecordingTable<LandmarkRange>
   private let query: Query
 
   init() throws {
@@ -34,7 +34,7 @@ struct LandmarkTarget: FuzzTarget {
     var random = SplitMix64(seed: 5)
     let recordings = (0..<6).map { _ in random.peaks(frames: 150) }
     let store = try Self.open(scratch.directory, [:])
-    var committed: [RecordingKey: LandmarkRange] = [:]
+    var committed: RecordingTable<LandmarkRange> = [:]
     for (number, recording) in recordings.enumerated() {
       let entry = LandmarkStore.Entry(
         recording: RecordingKey(Int64(number + 1)), constellation: recording)
@@ -52,7 +52,7 @@ struct LandmarkTarget: FuzzTarget {
   }
 
   private static func open(
-    _ path: FilePath, _ committed: [RecordingKey: LandmarkRange]
+    _ path: FilePath, _ committed: RecordingTable<LandmarkRange>
   ) throws(HarkError) -> LandmarkStore {
     try LandmarkStore(
       directory: path, parameters: parameters, committed: committed, generation: 1,
@@ -83,7 +83,7 @@ struct LandmarkTarget: FuzzTarget {
   }
 
   /// Changes what the catalogue says of a recording: the first byte says what, the next eight to what.
-  private static func apply(_ patch: Patch, to ranges: inout [RecordingKey: LandmarkRange]) {
+  private static func apply(_ patch: Patch, to ranges: inout RecordingTable<LandmarkRange>) {
     var reader = InputReader(patch.bytes)
     let what = reader.byte()
     let number = Int(truncatingIfNeeded: UInt64(reader.long()) | UInt64(reader.long()) << 32)
@@ -97,7 +97,7 @@ struct LandmarkTarget: FuzzTarget {
     }
   }
 
-  private func ask(_ ranges: [RecordingKey: LandmarkRange]) {
+  private func ask(_ ranges: RecordingTable<LandmarkRange>) {
     _ = LandmarkStore.check(
       directory: scratch.directory, parameters: Self.parameters, committed: ranges, generation: 1)
     do {
