@@ -5,6 +5,9 @@ struct Alignment: Sendable, Equatable {
   /// The recording's time, in frames, at the query's first frame.
   var start: Double
   var warp: Warp
+  /// How many times as many votes it had as the usual ones of the places that lead, 1 at least; nil where
+  /// the search had too few votes to tell.
+  var prominence: Double?
   /// The recording's peaks within the query's time and band.
   var peaks = 0
   /// Those of them that the query has.

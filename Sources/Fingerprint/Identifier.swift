@@ -62,7 +62,12 @@ public struct Identifier: Sendable {
   private static let windowsOfLong = 8
 
   /// Searches for one stretch, with a few other warps beside none, and the whole grid if wanted.
-  func identify(_ query: Query, alsoTrying warps: [Warp], usesGrid: Bool) -> Identification {
+  ///
+  /// Votes do not speak for a place in what is left of a stretch whose peaks were explained: few are left, and
+  /// a beat further on their recording stands out again.
+  func identify(
+    _ query: Query, alsoTrying warps: [Warp], usesGrid: Bool, weighsVotes: Bool = true
+  ) -> Identification {
     guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
     guard index.count > 0 else { return Identification(.noMatch) }
@@ -70,7 +75,8 @@ public struct Identifier: Sendable {
     var best = Identification(.noMatch)
     var (greatest, greatestAsGiven) = (0.0, 0.0)
     for effort in efforts([.none] + warps, usesGrid) {
-      let found = Searcher(index: index).alignments(query, verifier, effort)
+      var found = Searcher(index: index).alignments(query, verifier, effort)
+      if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
       let matches = matches(found, verifier, tried: effort.tried)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
       let isOfGrid = effort.tried > warps.count + 1
@@ -145,8 +151,29 @@ public struct Identifier: Sendable {
   private static let trialsPerFrame = 8.2e-7
 
   private func expectedFalseMatches(_ alignment: Alignment, tried: Int) -> Double {
-    Double(tried)
-      * Self.expectedFalseMatches(evidence: alignment.evidence, frames: index.frames)
+    let expected =
+      if let prominence = alignment.prominence, alignment.evidence > 0 {
+        Self.expectedFalseMatches(
+          evidence: alignment.evidence, prominence: prominence, frames: index.frames)
+      } else {
+        Self.expectedFalseMatches(evidence: alignment.evidence, frames: index.frames)
+      }
+    return Double(tried) * expected
+  }
+
+  /// The same where votes are many enough to speak as well. Votes are of pairs of peaks, evidence is of
+  /// single ones, so that what leads by far in both is rarely chance; measured as the above, with the
+  /// two added up.
+  private static let evidencePerVoteFold = 6.0
+  private static let prominentEvidencePerFold = 1.05
+  private static let prominentTrialsPerFrame = 5.6e-6
+
+  /// The matches that chance gives a query with at least this evidence and prominence together.
+  static func expectedFalseMatches(
+    evidence: Double, prominence: Double, frames: Int
+  ) -> Double {
+    let sum = evidence + evidencePerVoteFold * log(max(1, prominence))
+    return Double(frames) * prominentTrialsPerFrame * exp(-sum / prominentEvidencePerFold)
   }
 
   /// The matches of at least this evidence that chance gives a query in a library of so many frames.

@@ -44,9 +44,13 @@ struct Searcher {
     }
   }
 
+  /// Places that are looked at to tell how many votes are usual.
+  private static let places = 60
+
   private struct Lead {
     var place: Ballot.Place
     var warp: Warp
+    var prominence: Double?
   }
 
   /// The verified alignments, the best first, none twice.
@@ -59,10 +63,14 @@ struct Searcher {
     for lead in leads.prefix(parameters.candidates) {
       let recording = index.recording(at: lead.place.witness)
       let start = Int32(bitPattern: lead.place.start &- index.firstFrame(of: recording))
-      let alignment = Alignment(recording: recording, start: Double(start), warp: lead.warp)
+      let alignment = Alignment(
+        recording: recording, start: Double(start), warp: lead.warp, prominence: lead.prominence)
       let verified = verifier.verify(alignment, index.peaks(of: recording))
       if let same = found.firstIndex(where: { $0.isSame(as: verified) }) {
+        // Leads come in order of votes: the first of the same has the most.
+        let prominence = found[same].prominence
         if found[same].surprise < verified.surprise { found[same] = verified }
+        found[same].prominence = prominence
       } else {
         found.append(verified)
       }
@@ -90,8 +98,14 @@ struct Searcher {
       let landmarks = QueryLandmarks(
         query, grids: effort.grids, limit: effort.peaks, warp: warp, probes: effort.probes,
         index.parameters)
-      for place in ballot.winners(landmarks, limit: index.parameters.candidates) {
-        leads.append(Lead(place: place, warp: warp))
+      let places = ballot.winners(
+        landmarks, limit: max(Self.places, index.parameters.candidates))
+      // Places come in order of votes; the middle one has what this query's votes give by chance.
+      let usual = places.isEmpty ? 1 : max(1, Double(places[places.count / 2].votes))
+      for place in places.prefix(index.parameters.candidates) {
+        let prominence = max(1, Double(place.votes) / usual)
+        leads.append(
+          Lead(place: place, warp: warp, prominence: effort.probes ? prominence : nil))
       }
     }
     return leads

@@ -16,7 +16,9 @@ extension Identifier {
       for _ in 0..<Timeline.layers {
         let usesGrid = number % Timeline.windowsPerGrid == 0
         guard
-          let match = identify(rest, alsoTrying: known, usesGrid: usesGrid).matches.first
+          let match = identify(
+            rest, alsoTrying: known, usesGrid: usesGrid, weighsVotes: false
+          ).matches.first
         else { break }
         let warp = Warp(speed: match.speed, pitch: match.pitch)
         if !warp.isNone, !known.contains(where: { $0.isNear(warp) }) { known.append(warp) }
