@@ -75,6 +75,20 @@ import Testing
     }
   }
 
+  /// The time for which a connection lingers begins when its last answer is taken.
+  @Test func aSlowReaderHasTheWholeOfTheLastAnswer() async throws {
+    try await RunningServer.run({ $0.lingerTimeout = .milliseconds(20) }) { server in
+      server.library.makeLong()
+      let connection = try server.connect()
+      try await connection.send(
+        "GET /v1/files?limit=200 HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")
+      try await eventually("it is asked for") { server.library.with { $0.fileQueries.count } == 1 }
+      try await Task.sleep(for: .milliseconds(300))
+      let answer = try RunningServer.Answer(try await connection.read())
+      #expect(answer.headers["content-length"] == "\(answer.body.utf8.count)")
+    }
+  }
+
   @Test func longHeadersAreRefusedWithAProblem() async throws {
     try await RunningServer.run({ $0.maximumHeaderBytes = 2000 }) { server in
       let long = String(repeating: "a", count: 4000)

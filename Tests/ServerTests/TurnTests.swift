@@ -53,7 +53,9 @@ import Testing
       try await withThrowingTaskGroup(of: String.self) { tasks in
         for connection in unread { tasks.addTask { try await connection.read() } }
         for try await text in tasks {
-          #expect(try RunningServer.Answer(text).status == 200)
+          let answer = try RunningServer.Answer(text)
+          #expect(answer.status == 200)
+          #expect(answer.headers["content-length"] == "\(answer.body.utf8.count)")
         }
       }
       #expect(asked() == 3)

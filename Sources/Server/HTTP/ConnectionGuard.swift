@@ -114,8 +114,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       if requestsUnderWay == 0 { connections.set(context.channel, isBusy: false) }
       switch state {
       case .lastResponse:
-        context.writeAndFlush(data, promise: promise)
-        close(context)
+        close(context, after: data, promise)
       case .broken(let problem) where requestsUnderWay == 0:
         context.write(data, promise: promise)
         answer(problem, context)
@@ -151,16 +150,27 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
       ])
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.write(wrapOutboundOut(.body(body)), promise: nil)
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    close(context)
+    close(context, after: wrapOutboundOut(.end(nil)), nil)
   }
 
-  private func close(_ context: ChannelHandlerContext) {
+  /// Writes the end of the last answer and closes: at once for writing, and for reading a while after
+  /// the client has taken the answer. For that it has the time that every answer has.
+  private func close(
+    _ context: ChannelHandlerContext, after end: NIOAny, _ promise: EventLoopPromise<Void>?
+  ) {
     state = .closing
     bodyTimer?.cancel()
     lingerTimer?.cancel()
+    lingerTimer = schedule(configuration.writeTimeout, context) { context.close(promise: nil) }
+    let taken = promise ?? context.eventLoop.makePromise()
+    taken.futureResult.assumeIsolated().whenSuccess {
+      self.lingerTimer?.cancel()
+      self.lingerTimer = self.schedule(self.configuration.lingerTimeout, context) {
+        context.close(promise: nil)
+      }
+    }
+    context.writeAndFlush(end, promise: taken)
     context.close(mode: .output, promise: nil)
-    lingerTimer = schedule(configuration.lingerTimeout, context) { context.close(promise: nil) }
   }
 
   private func watchBody(_ context: ChannelHandlerContext) {
