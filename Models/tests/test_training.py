@@ -3,7 +3,9 @@
 What needs PyTorch, soundfile or soxr is skipped where they are not installed.
 """
 
+import hashlib
 import importlib.util
+import json
 import os
 import pathlib
 import subprocess
@@ -21,7 +23,7 @@ sys.dont_write_bytecode = True
 
 from harktraining import evaluation, labels, recordings, store, styles  # noqa: E402
 
-from harkmodel import frontend, network, safetensors  # noqa: E402
+from harkmodel import frontend, network, pooling, safetensors  # noqa: E402
 
 MISSING = [name for name in ("torch", "soundfile", "soxr") if importlib.util.find_spec(name) is None]
 needs_training = unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}: see Models/training/README.md")
@@ -82,6 +84,14 @@ class Lists(unittest.TestCase):
 
 
 class Figures(unittest.TestCase):
+    def test_loud_patches_count_more(self):
+        # Magnitudes of 1 weigh 1, those of a hundredth a tenth, and silence next to nothing.
+        patches = np.log(np.array([1, 0.01, 0]) + frontend.OFFSET)[:, None, None] * np.ones((1, 96, 64))
+        np.testing.assert_allclose(pooling.loudness(patches), [1, 0.1, np.sqrt(1e-5)], rtol=1e-4)
+        segments = np.eye(3, 128)
+        np.testing.assert_allclose(pooling.pooled(segments, patches, "mean")[:3], [1 / 3] * 3)
+        self.assertGreater(pooling.pooled(segments, patches)[0], 0.9)
+
     def test_retrieval_equals_its_definition(self):
         rng = np.random.default_rng(3)
         vectors, names = rng.standard_normal((40, 6)), [str(n % 7) for n in range(40)]
@@ -183,6 +193,41 @@ class Training(unittest.TestCase):
         got = network.embed(model.folded(trained), patches.numpy())
         np.testing.assert_allclose(got, wanted, atol=1e-5)
 
+    def test_a_finished_network_is_unfolded_into_one_that_trains(self):
+        import torch
+
+        from harktraining import initial, model, shipping
+
+        torch.manual_seed(7)
+        first = model.Network((4, 6, 8, 8, 10, 12))
+        patches = torch.randn(40, 96, 64)
+        first.train()(patches)
+        tensors = shipping.shipped(model.folded(first.eval()))
+        wanted = network.embed(tensors, patches.numpy())
+        again = initial.network_from(tensors, patches)
+        with torch.no_grad():
+            # What the norms measure on a batch is what they were unfolded by: it changes nothing.
+            np.testing.assert_allclose(again.train()(patches).numpy(), wanted, atol=1e-3)
+        again = initial.network_from(tensors, patches)
+        with torch.no_grad():
+            np.testing.assert_allclose(again.eval()(patches).numpy(), wanted, atol=1e-4)
+        np.testing.assert_allclose(network.embed(model.folded(again), patches.numpy()), wanted, atol=1e-4)
+        lengths = again.convolutions["conv3_1"].weight.flatten(1).norm(dim=1).detach().numpy()
+        np.testing.assert_allclose(lengths, np.sqrt(2), rtol=1e-4)
+
+    def test_pauses_are_hardly_drawn(self):
+        from harktraining import batches
+
+        collection = batches.Collection(self.data, "train", seed=3)
+        row = max(collection.rows, key=lambda row: collection.store.patches[row])
+        first, count = collection.first_patch[row], collection.store.patches[row]
+        collection._loudness = collection._loudness.copy()
+        collection._loudness[first : first + count] = 1e-3
+        collection._loudness[first + 3] = 1
+        drawn = [collection._loud_patch(row) for _ in range(200)]
+        self.assertTrue(all(0 <= patch < count for patch in drawn))
+        self.assertGreater(drawn.count(3), 150)
+
     def test_the_contrastive_loss_is_its_definition(self):
         import torch
 
@@ -236,6 +281,12 @@ class Training(unittest.TestCase):
         self.assertEqual(tensors["tags.weight"].shape, (521, 128))
         embeddings = network.embed(tensors, np.random.default_rng(8).standard_normal((3, 96, 64)))
         np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
+        # A finished model can be trained on, and what comes of it says so.
+        further, third = self.data / "further", self.data / "third.safetensors"
+        self.script("train", self.data, "--output", further, "--steps", 1, "--batch", 8, "--initial", output)
+        self.script("export", further, self.data, "--output", third, "--labels", names, "--calibration", 4)
+        record = json.loads(safetensors.read(third)[1]["training"])
+        self.assertEqual(record["initial"], hashlib.sha256(output.read_bytes()).hexdigest())
 
 
 if __name__ == "__main__":

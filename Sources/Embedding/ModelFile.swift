@@ -8,7 +8,7 @@
 //   architecture    "vggish" or "vggish-hark" (below)
 //   front_end       JSON object: sample_rate, window, hop, fft, bands, lowest_frequency,
 //                   highest_frequency, log_offset, patch_frames, patch_hop
-//   pooling         how segments make a recording's embedding: "mean"
+//   pooling         how segments make a recording's embedding: "mean" or "loudness"
 //   postprocessing  optional: "none", or for "vggish" also "pca" or "pca-8bit"
 //   labels          JSON array of strings, one for each row of tags.weight; "[]" without a tag head
 //   licence         licence of the weights
@@ -47,6 +47,9 @@ import SystemPackage
 public enum Pooling: String, Sendable {
   /// The arithmetic mean, then scaled to length 1.
   case mean
+  /// The mean weighted by each patch's loudness (``Pooler``), then scaled to length 1: the pause
+  /// after a dog's bark says nothing of the dog.
+  case loudness
 }
 
 /// The shape of a network after its VGGish trunk.

@@ -71,7 +71,9 @@ final class EmbeddingRun {
         throw failure("gave something that is not a number")
       }
       codes.append(quantising: segment)
-      pooler.add(segment)
+      let patch = index * Self.patchSize
+      pooler.add(
+        segment, of: UnsafeBufferPointer(rebasing: patches[patch..<patch + Self.patchSize]))
     }
     gathered = 0
   }

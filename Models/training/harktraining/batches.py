@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from harkmodel.frontend import BANDS, FRAMES, OFFSET
+from harkmodel.pooling import loudness
 
 from . import augment, recordings
 from .store import Store
@@ -60,6 +61,7 @@ class Collection:
         names = sorted({self._name(row) for row in range(len(self.info)) if self.info[row].label})
         self.label_numbers = {name: number for number, name in enumerate(names)}
         self._random = np.random.default_rng(seed)
+        self._loudness = self._loudnesses()
         self._by_kind = {}
         for row in self.rows:
             info = self.info[row]
@@ -79,6 +81,31 @@ class Collection:
         info = self.info[row]
         world = {"render-styles": "style", "esc10": "scene"}.get(info.source, info.kind)
         return f"{world}/{info.label}"
+
+    def _loudnesses(self):
+        """[patches]: each patch's weight in its recording's embedding."""
+        patches = self.store.frames.reshape(-1, FRAMES, BANDS)
+        parts = [loudness(patches[first : first + 1000]) for first in range(0, len(patches), 1000)]
+        return np.concatenate(parts)
+
+    def _loud_patch(self, row):
+        """A patch of a recording, as likely as it counts in the embedding: two pauses are no pair."""
+        first = self.first_patch[row]
+        weights = self._loudness[first : first + self.store.patches[row]]
+        sums = np.cumsum(weights)
+        return min(int(np.searchsorted(sums, self._random.random() * sums[-1])), len(sums) - 1)
+
+    def sample(self, count):
+        """At most `count` rows of the tables, in their order and the same every time, of this split."""
+        own = np.concatenate([
+            np.arange(self.first_patch[row], self.first_patch[row] + self.store.patches[row])
+            for row in self.rows])
+        return np.sort(np.random.default_rng(0).choice(own, min(count, len(own)), replace=False))
+
+    def patches(self, rows):
+        """[n, 96, 64]: the patches that are these rows of the tables."""
+        found = self.store.frames.reshape(-1, FRAMES, BANDS)[rows]
+        return torch.from_numpy(found.astype(np.float32))
 
     def _any_row(self):
         kinds = list(self._by_kind)
@@ -114,7 +141,7 @@ class Collection:
         for index in range(n):
             row = rows[index // 2]
             count = self.store.patches[row]
-            patch = self._random.integers(count)
+            patch = self._loud_patch(row)
             patches[index] = self.first_patch[row] + patch
             shift = self._random.integers(-16, 17) if count > 1 else 0
             wide[index] = crop(self.store, row, patch, shift)

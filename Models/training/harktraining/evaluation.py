@@ -3,6 +3,7 @@
 import numpy as np
 
 from harkmodel.frontend import BANDS, FRAMES
+from harkmodel.pooling import pooled
 
 from . import recordings
 from .store import Store
@@ -53,8 +54,9 @@ class Probe:
 
         first = self.store.first[row] + begin * FRAMES
         patches = self.store.frames[first : first + count * FRAMES].reshape(count, FRAMES, BANDS)
+        patches = patches.astype(np.float32)
         with torch.no_grad():
-            return network(torch.from_numpy(patches.astype(np.float32)).to(device)).cpu().numpy().mean(axis=0)
+            return pooled(network(torch.from_numpy(patches).to(device)).cpu().numpy(), patches)
 
     def measure(self, network, device):
         """Same label among one-shots, styles and scenes; and halves of a minute of music, apart."""

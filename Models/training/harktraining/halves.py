@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from harkmodel.pooling import pooled
+
 from .evaluation import reciprocal_rank, unit
 
 # Patches at either end of a recording that stand for its half, as in training's validation.
@@ -18,14 +20,15 @@ class Hearing:
     """One network's embeddings of the same patches of a library."""
     first: np.ndarray
     second: np.ndarray
-    """[recordings, 128]: means over either half; those that validate come first."""
+    """[recordings, 128]: either half, pooled; those that validate come first."""
     patches: np.ndarray
     """[n, 128]: of all patches of the halves of what validates."""
     queries: int
 
 
-def hear(network, library, device):
-    """The halves of recordings that validate and, to tell them apart from, of others."""
+def hear(network, library, device, pooling):
+    """The halves of recordings that validate and, to tell them apart from, of others; `pooling` is one of
+    harkmodel.pooling's."""
     asking = library.validation[:QUERIES]
     apart = set(library.validation)
     others = [row for row in library.halved if row not in apart][: max(0, OTHERS - len(asking))]
@@ -35,10 +38,10 @@ def hear(network, library, device):
         count = library.store.patches[row]
         length = min(HALF, count // 2)
         for half, first in zip(halves, (0, count - length)):
-            values = torch.from_numpy(library.patches(row, first, length)).to(device)
+            values = library.patches(row, first, length)
             with torch.no_grad():
-                rows = network(values).cpu().numpy()
-            half.append(rows.mean(axis=0))
+                rows = network(torch.from_numpy(values).to(device)).cpu().numpy()
+            half.append(pooled(rows, values, pooling))
             if row in apart:
                 patches.append(rows)
     return Hearing(*map(np.stack, halves), np.concatenate(patches), len(asking))

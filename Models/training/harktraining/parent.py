@@ -9,6 +9,7 @@ from torch import nn, from_numpy
 
 from harkmodel import frontend, safetensors
 from harkmodel.network import CONVOLUTIONS, weight
+from harkmodel.pooling import POOLINGS
 
 from .model import Network
 
@@ -26,7 +27,7 @@ class Parent:
             raise ValueError(f"{path} is not a model of Hark's") from error
         if self.format != "hark-model-1":
             raise ValueError(f"{path} has the format {self.format}, and this recipe reads hark-model-1")
-        if metadata.get("architecture") != "vggish-hark" or metadata.get("pooling") != "mean":
+        if metadata.get("architecture") != "vggish-hark" or metadata.get("pooling") not in POOLINGS:
             raise ValueError(
                 f"{path} has another architecture: only models with Hark's own head can be trained further")
         if json.loads(metadata.get("front_end", "null")) != json.loads(frontend.METADATA):
@@ -40,6 +41,7 @@ class Parent:
         if missing:
             raise ValueError(f"{path} lacks the tensor {missing[0]}")
         self.name, self.licence = metadata.get("name", "unnamed"), metadata.get("licence", "unknown")
+        self.pooling = metadata["pooling"]
         self.labels = json.loads(metadata.get("labels", "[]"))
 
     @property

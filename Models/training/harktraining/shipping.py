@@ -19,10 +19,10 @@ def shipped(tensors):
     return stored
 
 
-def write(path, stored, *, name, labels, licence, training):
+def write(path, stored, *, name, labels, licence, training, pooling="loudness"):
     """Writes `stored`, activation limits included; `training` is the record of how it came about."""
     safetensors.write(path, stored, {
         "format": "hark-model-1", "name": name, "architecture": "vggish-hark",
-        "front_end": frontend.METADATA, "pooling": "mean", "labels": json.dumps(labels),
+        "front_end": frontend.METADATA, "pooling": pooling, "labels": json.dumps(labels),
         "licence": licence, "trained": "true", "training": json.dumps(training),
     })
