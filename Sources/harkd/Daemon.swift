@@ -102,6 +102,8 @@ struct Daemon {
     _ settings: Settings, _ logger: Logger
   ) -> ServerConfiguration {
     var configuration = ServerConfiguration(spoolDirectory: settings.state)
+    configuration.requestsPerUser = settings.maxRequests
+    configuration.longAnswersPerUser = settings.maxUnreadAnswers
     configuration.maximumJSONBytes = settings.maxRequest
     configuration.maximumAudioBytes = Int64(settings.maxAudio)
     // Index files, workers and watches need descriptors, too.

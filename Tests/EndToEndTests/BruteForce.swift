@@ -15,15 +15,16 @@ struct BruteForce {
   private(set) var entries: [String: Entry] = [:]
   private var ids: [String: String] = [:]
 
-  /// Embeds `files` twice, pooled and by segments.
-  init(_ files: [URL], in home: DaemonProcess.Home) async throws {
+  /// Embeds `files` twice, pooled and by segments; with the default model, unless one is given.
+  init(_ files: [URL], model: URL? = nil, in home: DaemonProcess.Home) async throws {
     for pooled in [true, false] {
       let array = home.beside(pooled ? "pooled.npy" : "segments.npy")
       let table = home.beside(pooled ? "pooled.csv" : "segments.csv")
       let run = try await ProgramRun.run(
         ProgramRun.built("hark"),
         ["embed", "--output", array.path, "--index", table.path]
-          + (pooled ? ["--pooled"] : []) + files.map(\.path))
+          + (pooled ? ["--pooled"] : []) + (model.map { ["--model", $0.path] } ?? [])
+          + files.map(\.path))
       guard run.status == 0 else { throw Unmet(description: run.errors) }
       try add(NPYArray(array), String(contentsOf: table, encoding: .utf8), pooled: pooled)
     }

@@ -79,6 +79,8 @@ import Testing
       settle: 1.5
       log-level: warning
       max-connections: 7
+      max-requests: 15
+      max-unread-answers: 17
       max-request: 8
       max-audio: 9
       max-audio-questions: 11
@@ -96,6 +98,8 @@ import Testing
     #expect(settings.workerNice == 0)
     #expect(settings.settle == 1.5)
     #expect(settings.maxConnections == 7)
+    #expect(settings.maxRequests == 15)
+    #expect(settings.maxUnreadAnswers == 17)
     #expect(settings.maxRequest == 8 << 10)
     #expect(settings.maxAudio == 9 << 20)
     #expect(settings.requestTimeout == 10)
@@ -130,6 +134,8 @@ import Testing
       settle: 1.5
       log-level: warning
       max-connections: 7
+      max-requests: 15
+      max-unread-answers: 17
       max-request: 8
       max-audio: 9
       max-audio-questions: 11
@@ -158,7 +164,8 @@ import Testing
     "watch: music", "state: here", "worker-memory: 1", "workers: [1, 2]", "watch: {a: b}",
     "- workers", "workers: 2: 3", "just text", "workers: ''",
     "max-connections: 0", "idle-timeout: 0", "answer-timeout: 1h", "max-event-streams: 0",
-    "max-audio-questions: 257", "allow-users: ['']", "allow-groups: {a: b}",
+    "max-audio-questions: 257",
+    "max-requests: 0", "max-unread-answers: 1025", "allow-users: ['']", "allow-groups: {a: b}",
   ])
   func aBadValueIsRefused(text: String) async throws {
     let error = try #require(await failure(files: [text]), "accepted: \(text)")

@@ -19,6 +19,8 @@ enum Setting: String, CaseIterable, Sendable {
   case settle
   case logLevel = "log-level"
   case maxConnections = "max-connections"
+  case maxRequests = "max-requests"
+  case maxUnreadAnswers = "max-unread-answers"
   case maxRequest = "max-request"
   case maxAudio = "max-audio"
   case maxAudioQuestions = "max-audio-questions"
@@ -47,6 +49,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .settle: "seconds, from 0 to 60"
     case .logLevel: "trace, debug, info, notice, warning, error or critical"
     case .maxConnections: "a number from 1 to 65536"
+    case .maxRequests, .maxUnreadAnswers: "a number from 1 to 1024"
     case .maxRequest: "KiB, from 1 to 65536"
     case .maxAudio: "MiB, from 1 to 1048576"
     case .maxAudioQuestions: "a number from 1 to 256"

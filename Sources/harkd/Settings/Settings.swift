@@ -27,6 +27,10 @@ struct Settings: Sendable, Equatable {
   var settle = 0.5
   var logLevel = Logger.Level.info
   var maxConnections = 512
+  /// Requests of one user that are carried out at the same time.
+  var maxRequests: Int
+  /// Long answers that one user may leave unread.
+  var maxUnreadAnswers = 16
   /// Bytes of a JSON request.
   var maxRequest = 1 << 20
   /// Bytes of audio that comes with a query.
@@ -74,6 +78,8 @@ extension Settings {
       case .settle: differs(\.settle)
       case .logLevel: differs(\.logLevel)
       case .maxConnections: differs(\.maxConnections)
+      case .maxRequests: differs(\.maxRequests)
+      case .maxUnreadAnswers: differs(\.maxUnreadAnswers)
       case .maxRequest: differs(\.maxRequest)
       case .maxAudio: differs(\.maxAudio)
       case .maxAudioQuestions: differs(\.maxAudioQuestions)
@@ -92,6 +98,7 @@ extension Settings {
     state = defaults.state
     socket = defaults.socket
     workers = max(1, cores)
+    maxRequests = max(2, cores)
     for setting in Setting.allCases {
       for source in sources {
         guard let values = try source.values(of: setting) else { continue }
@@ -148,6 +155,8 @@ extension Settings {
       logLevel = level
       return true
     case .maxConnections: return take(text, 1...65_536, scale: 1, into: \.maxConnections)
+    case .maxRequests: return take(text, 1...1024, scale: 1, into: \.maxRequests)
+    case .maxUnreadAnswers: return take(text, 1...1024, scale: 1, into: \.maxUnreadAnswers)
     case .maxRequest: return take(text, 1...65_536, scale: 1 << 10, into: \.maxRequest)
     case .maxAudio: return take(text, 1...1_048_576, scale: 1 << 20, into: \.maxAudio)
     case .maxAudioQuestions: return take(text, 1...256, scale: 1, into: \.maxAudioQuestions)
