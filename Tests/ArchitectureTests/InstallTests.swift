@@ -1,0 +1,72 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `scripts/install` and `scripts/uninstall`, with small programs in place of the built ones, and what the
+/// README says of them.
+@Suite struct InstallTests {
+  private let directory: TemporaryDirectory
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    for name in ["hark", "harkd", "hark-worker"] {
+      try program(
+        "built/\(name)",
+        """
+        case $1 in
+          --experimental-dump-help) echo '{"command":{"abstract":"Listen."}}' ;;
+          *) echo "# $*" ;;
+        esac
+        """)
+    }
+    // A script cannot be stripped.
+    try program("tools/strip", "")
+    try program("tools/systemctl", "echo \"$*\" >>\(directory("systemctl.log").path)")
+  }
+
+  private func program(_ name: String, _ text: String) throws {
+    let url = directory(name)
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data("#!/bin/sh\n\(text)\n".utf8).write(to: url)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+  }
+
+  /// Runs a program with the stand-ins before the system's own.
+  private func run(
+    _ name: String, _ arguments: [String] = [], _ environment: [String: String] = [:]
+  ) throws -> Tool.Outcome {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let ours = [
+      "PATH": "\(directory("tools").path):\(path)", "BUILT": directory("built").path,
+      "DESTDIR": "", "PREFIX": "", "SYSCONFDIR": "", "SYSTEMDDIR": "",
+    ]
+    return try Tool.run(name, arguments, environment: ours.merging(environment) { $1 })
+  }
+
+  private func script(
+    _ name: String, _ environment: [String: String] = [:]
+  ) throws -> Tool.Outcome {
+    try run(Repository.root.appendingPathComponent("scripts/\(name)").path, [], environment)
+  }
+
+  /// Without settings of the user's own, harkd would listen to the machine's folders.
+  @Test func theUsersOwnFilesAreListenedTo() throws {
+    let readme = try Repository.text("README.md")
+    let block = try #require(
+      readme.matches(of: /(?ms)^```sh\n(.*?)^```$/).map { String($0.1) }
+        .first { $0.contains("systemctl --user") })
+    let home = directory("home").path
+    let outcome = try run("bash", ["-euc", block], ["HOME": home])
+    #expect(outcome.status == 0, "\(outcome.output)")
+    let settings = directory("home/.config/hark/hark.yaml")
+    #expect(
+      try String(contentsOf: settings, encoding: .utf8) == "watch:\n  - \(home)/Music\n")
+    // The installation's last words are the same.
+    let installed = try script("install", ["DESTDIR": directory("root").path])
+    #expect(installed.status == 0, "\(installed.output)")
+    for line in block.split(separator: "\n") {
+      #expect(installed.output.contains("  \(line)\n"), "\(installed.output)")
+    }
+  }
+}
