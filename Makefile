@@ -57,7 +57,7 @@ format: ## Put every Swift file into the house's style
 
 bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
 	@scripts/install-dependencies build
-	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
+	@BUILT="$${HARK_BUILT:-$(BUILT)}" scripts/ensure-built
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
 
 fuzz: ## Give each way in bytes that libFuzzer makes (TARGET=name ..., TIME=seconds for each)
@@ -73,7 +73,7 @@ training: ## Make the Python environment of Models/training in .build-training
 	@scripts/training-environment
 
 evaluate: training ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
-	@test -x "$(BUILT)/hark" || $(MAKE) --no-print-directory release
+	@BUILT="$(BUILT)" scripts/ensure-built
 	@.build-training/bin/python Models/training/evaluate "$(DATA)" --hark "$(BUILT)/hark" --model "$(MODEL)" \
 	  $(if $(TEACHER),--teacher "$(TEACHER)")
 
@@ -82,7 +82,7 @@ samples: ## Make the files in Audio/ anew
 	@scripts/make-samples
 
 install: ## Install under PREFIX=/usr/local (DESTDIR= for packaging)
-	@test -x "$(BUILT)/harkd" || $(MAKE) --no-print-directory release
+	@BUILT="$(BUILT)" scripts/ensure-built
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" SYSTEMDDIR="$(SYSTEMDDIR)" BUILT="$(BUILT)" \
 	  scripts/install
 

@@ -69,4 +69,35 @@ import Testing
       #expect(installed.output.contains("  \(line)\n"), "\(installed.output)")
     }
   }
+
+  /// Of two models harkd would take neither.
+  @Test func anEarlierModelIsReplaced() throws {
+    let folder = directory("root/usr/local/share/hark")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data("old".utf8).write(to: folder.appendingPathComponent("hark-0.safetensors"))
+    let outcome = try script("install", ["DESTDIR": directory("root").path])
+    #expect(outcome.status == 0, "\(outcome.output)")
+    let models = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".safetensors") }
+    let ours = Repository.files.filter { $0.wholeMatch(of: /Models\/[^\/]+\.safetensors/) != nil }
+    #expect(models == ours.map { ($0 as NSString).lastPathComponent })
+  }
+
+  /// Programs that are missing are built, and ones that the sources have left behind are told.
+  @Test func programsAreThoseOfTheSources() throws {
+    try program("tools/make", "echo \"make: $*\"")
+    let built = try script("ensure-built")
+    #expect(built.status == 0 && built.output.isEmpty, "\(built.output)")
+    for name in ["hark", "harkd", "hark-worker"] {
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 1)],
+        ofItemAtPath: directory("built/\(name)").path)
+    }
+    let stale = try script("ensure-built")
+    #expect(stale.status == 0 && stale.output.contains("is newer than"), "\(stale.output)")
+    try FileManager.default.removeItem(at: directory("built/hark-worker"))
+    let missing = try script("ensure-built")
+    #expect(missing.status == 0 && missing.output.contains("make: "), "\(missing.output)")
+    #expect(missing.output.contains("release"), "\(missing.output)")
+  }
 }
