@@ -5,8 +5,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 SYSCONFDIR ?= /etc
-# Units, users and run-time folders lie where systemd looks whatever the prefix is.
-SYSTEMDDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)
+# Units, users and run-time folders. Empty: where systemd looks, as scripts/installed-files says.
+SYSTEMDDIR ?=
 
 # Tests at a time: all at once, they would starve each other of the few threads that Swift has.
 TEST_WIDTH ?= 6

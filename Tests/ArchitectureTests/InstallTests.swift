@@ -100,4 +100,29 @@ import Testing
     #expect(missing.status == 0 && missing.output.contains("make: "), "\(missing.output)")
     #expect(missing.output.contains("release"), "\(missing.output)")
   }
+
+  /// Whatever the prefix is, the units lie where systemd looks, and are removed from there.
+  @Test(arguments: [
+    ("/usr", "/usr/lib", true), ("/usr/local/", "/usr/local/lib", true),
+    ("/opt/ours", "/usr/local/lib", true), ("/people/me/.local", "/people/me/.local/share", false),
+    ("/people/me/opt", "/people/me/.local/share", false),
+  ]) func systemdSeesTheUnits(prefix: String, place: String, isForMachine: Bool) throws {
+    let root = directory("root")
+    let environment = ["DESTDIR": root.path, "PREFIX": prefix, "HOME": "/people/me"]
+    let installed = try script("install", environment)
+    #expect(installed.status == 0, "\(installed.output)")
+    func isThere(_ path: String) -> Bool {
+      FileManager.default.fileExists(atPath: root.path + path)
+    }
+    #expect(isThere("\(place)/systemd/user/harkd.service"))
+    for file in [
+      "\(place)/systemd/system/harkd.socket", "\(place)/sysusers.d/hark.conf",
+      "/etc/hark/hark.yaml",
+    ] { #expect(isThere(file) == isForMachine, "\(file)") }
+    let removed = try script("uninstall", environment)
+    #expect(removed.status == 0, "\(removed.output)")
+    let left = try FileManager.default.subpathsOfDirectory(atPath: root.path)
+      .filter { ($0 as NSString).lastPathComponent.contains("hark") }
+    #expect(left.sorted() == (isForMachine ? ["etc/hark", "etc/hark/hark.yaml"] : []))
+  }
 }
