@@ -35,7 +35,9 @@ help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
-run: release ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
+run: ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
+	@scripts/run --check-folder
+	@$(MAKE) --no-print-directory release
 	@BUILT="$(BUILT)" scripts/run
 
 release: ## Build the programs, optimised
