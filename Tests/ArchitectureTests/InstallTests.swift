@@ -125,4 +125,28 @@ import Testing
       .filter { ($0 as NSString).lastPathComponent.contains("hark") }
     #expect(left.sorted() == (isForMachine ? ["etc/hark", "etc/hark/hark.yaml"] : []))
   }
+
+  /// What is removed does not go on running, nor starts at the next boot.
+  @Test func theServiceIsStoppedFirst() throws {
+    let places = [
+      "PREFIX": directory("programs").path, "SYSCONFDIR": directory("etc").path,
+      "SYSTEMDDIR": directory("units").path,
+    ]
+    let installed = try script("install", places)
+    #expect(installed.status == 0, "\(installed.output)")
+    // The settings' example names a model that is there.
+    let settings = try String(contentsOf: directory("etc/hark/hark.yaml"), encoding: .utf8)
+    let model = try #require(settings.firstMatch(of: /(?m)^# model: (.*)$/).map { String($0.1) })
+    #expect(FileManager.default.fileExists(atPath: model), "\(model)")
+
+    let removed = try script("uninstall", places)
+    #expect(removed.status == 0, "\(removed.output)")
+    let log = try? String(contentsOf: directory("systemctl.log"), encoding: .utf8)
+    let hasSystemd = FileManager.default.fileExists(atPath: "/run/systemd/system")
+    #expect(
+      log
+        == (geteuid() == 0 && hasSystemd
+          ? "--system --quiet disable --now harkd.socket harkd.service\n--system daemon-reload\n"
+          : nil))
+  }
 }
