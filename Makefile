@@ -5,8 +5,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 SYSCONFDIR ?= /etc
-# Units, users and run-time folders lie where systemd looks whatever the prefix is.
-SYSTEMDDIR ?= $(if $(filter /usr,$(PREFIX)),/usr/lib,$(PREFIX)/lib)
+# Units, users and run-time folders. Empty: where systemd looks, as scripts/installed-files says.
+SYSTEMDDIR ?=
 
 # Tests at a time: all at once, they would starve each other of the few threads that Swift has.
 TEST_WIDTH ?= 6
@@ -35,7 +35,9 @@ help: ## Say what there is
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
-run: release ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
+run: ## Listen to Audio/ (or MUSIC=dir), show an example, stay until Ctrl-C
+	@scripts/run --check-folder
+	@$(MAKE) --no-print-directory release
 	@BUILT="$(BUILT)" scripts/run
 
 release: ## Build the programs, optimised
@@ -57,7 +59,7 @@ format: ## Put every Swift file into the house's style
 
 bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
 	@scripts/install-dependencies build
-	@test -x "$${HARK_BUILT:-$(BUILT)}/harkd" || $(MAKE) --no-print-directory release
+	@BUILT="$${HARK_BUILT:-$(BUILT)}" scripts/ensure-built
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
 
 fuzz: ## Give each way in bytes that libFuzzer makes (TARGET=name ..., TIME=seconds for each)
@@ -73,7 +75,7 @@ training: ## Make the Python environment of Models/training in .build-training
 	@scripts/training-environment
 
 evaluate: training ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
-	@test -x "$(BUILT)/hark" || $(MAKE) --no-print-directory release
+	@BUILT="$(BUILT)" scripts/ensure-built
 	@.build-training/bin/python Models/training/evaluate "$(DATA)" --hark "$(BUILT)/hark" --model "$(MODEL)" \
 	  $(if $(TEACHER),--teacher "$(TEACHER)")
 
@@ -82,7 +84,7 @@ samples: ## Make the files in Audio/ anew
 	@scripts/make-samples
 
 install: ## Install under PREFIX=/usr/local (DESTDIR= for packaging)
-	@test -x "$(BUILT)/harkd" || $(MAKE) --no-print-directory release
+	@BUILT="$(BUILT)" scripts/ensure-built
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" SYSTEMDDIR="$(SYSTEMDDIR)" BUILT="$(BUILT)" \
 	  scripts/install
 

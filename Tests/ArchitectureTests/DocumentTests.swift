@@ -51,6 +51,17 @@ import Testing
     }
   }
 
+  /// The manual page knows every status that harkd ends with; 73 is `hark embed`'s alone.
+  @Test func exitStatusesAreDocumented() throws {
+    let source = try Repository.text("Sources/Core/ExitStatus.swift")
+    let numbers = source.matches(of: /(?m)^  case (\w+) = (\d+)$/)
+      .filter { $0.1 != "cannotCreate" }.map { String($0.2) }
+    let page = try Repository.text("scripts/make-man")
+    let documented = page.matches(of: /(?m)^    \("(\d+)", "/).map { String($0.1) }
+    #expect(numbers.count > 10)
+    #expect(numbers == documented)
+  }
+
   /// The documented example and the code know the same keys.
   @Test func settingsAreDocumented() throws {
     let source = try Repository.text("Sources/harkd/Settings/Setting.swift")

@@ -27,10 +27,21 @@ public struct StateRepair: Sendable {
   public init(path: FilePath) { self.path = path }
 
   /// Throws `notFound` if there is no state directory, `locked` while a daemon uses it, `newerVersion` for
-  /// one that a newer Hark wrote, and what the system says. Complexity: reads every byte of the state,
-  /// twice if anything is wrong.
+  /// one that a newer Hark wrote, and what the system says. What root makes belongs to the directory's
+  /// owner. Complexity: reads every byte of the state, twice if anything is wrong.
   public func run() async throws(HarkError) -> Report {
     let directory = try StateCheck.directory(at: path)
+    do throws(HarkError) {
+      let report = try await repair(directory)
+      try StateOwner.handOver(path)
+      return report
+    } catch {
+      try? StateOwner.handOver(path)
+      throw error
+    }
+  }
+
+  private func repair(_ directory: StateDirectory) async throws(HarkError) -> Report {
     var report = Report()
     let catalogue = try await openedCatalogue(directory, &report)
     let checking = IndexChecking(catalogue: catalogue, directory: directory.path)

@@ -30,13 +30,27 @@ public struct StateRestore: Sendable {
   ///
   /// Throws `invalidArgument` if there is a library already, `locked` while a daemon uses the directory,
   /// `corrupt` for a backup that is damaged or not complete, `newerVersion`, and what the system says.
-  /// After a throw the directory holds no library. Complexity: reads and writes every byte once, and
-  /// reads it again.
+  /// After a throw the directory holds no library. What root restores belongs to the directory's owner.
+  /// Complexity: reads and writes every byte once, and reads it again.
   public func run(from backup: FilePath) async throws(HarkError) -> Report {
     guard ModelCopy.exists(backup) else {
       throw HarkError(.notFound, "cannot read the backup \(backup.escaped)")
     }
     let directory = try StateDirectory(path: path)
+    do throws(HarkError) {
+      let report = try await restore(backup, in: directory)
+      try StateOwner.handOver(path)
+      return report
+    } catch {
+      // The lock, which was made before, must not keep the directory's owner out.
+      try? StateOwner.handOver(path)
+      throw error
+    }
+  }
+
+  private func restore(
+    _ backup: FilePath, in directory: StateDirectory
+  ) async throws(HarkError) -> Report {
     try refuseLibrary(directory)
     let place = Self.place(in: path)
     try remove(place)
