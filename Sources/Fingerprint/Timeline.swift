@@ -39,7 +39,14 @@ struct Timeline {
   /// All warps are tried in one of so many windows.
   static let windowsPerGrid = 4
 
-  private(set) var matches: [Match] = []
+  /// In the order in which they were first heard.
+  private var found: [Match] = []
+
+  /// In order of where they begin in the query. The strongest of a window is heard first in it, wherever
+  /// in it that begins.
+  var matches: [Match] {
+    found.sorted { ($0.begin, $0.recording, $0.offset) < ($1.begin, $1.recording, $1.offset) }
+  }
 
   /// Starts of windows, each half a window after the one before.
   static func windows(_ seconds: Double) -> [Double] {
@@ -52,19 +59,19 @@ struct Timeline {
   mutating func add(_ windowMatch: Match, windowStart: Double) {
     var match = windowMatch
     match.move(by: windowStart)
-    guard let earlier = matches.lastIndex(where: { $0.continues(in: match, at: windowStart) })
+    guard let earlier = found.lastIndex(where: { $0.continues(in: match, at: windowStart) })
     else {
-      matches.append(match)
+      found.append(match)
       return
     }
-    let joined = Self.union(matches[earlier].intervals + match.intervals)
-    let gained = joined.reduce(0) { $0 + $1.duration } - matches[earlier].matchedSeconds
+    let joined = Self.union(found[earlier].intervals + match.intervals)
+    let gained = joined.reduce(0) { $0 + $1.duration } - found[earlier].matchedSeconds
     // Windows overlap: only what is new counts, in proportion.
-    matches[earlier].matched += Int(
+    found[earlier].matched += Int(
       Double(match.matched) * max(0, gained) / max(match.matchedSeconds, 0.001))
-    matches[earlier].intervals = joined
-    matches[earlier].expectedFalseMatches = min(
-      matches[earlier].expectedFalseMatches, match.expectedFalseMatches)
+    found[earlier].intervals = joined
+    found[earlier].expectedFalseMatches = min(
+      found[earlier].expectedFalseMatches, match.expectedFalseMatches)
   }
 
   static func union(_ intervals: [Match.Interval]) -> [Match.Interval] {
@@ -81,6 +88,9 @@ struct Timeline {
 }
 
 extension Match {
+  /// Where in the query it is first heard.
+  fileprivate var begin: Double { intervals.first?.from ?? .infinity }
+
   /// Whether another match lays the same recording where this one does, at a time of the query.
   func continues(in other: Match, at second: Double) -> Bool {
     recording == other.recording && abs(speed / other.speed - 1) < 0.01

@@ -1,3 +1,4 @@
+import Core
 import TestSupport
 import Testing
 
@@ -53,6 +54,25 @@ import Testing
     let match = try #require(answer.matches.first)
     #expect(match.number == 4)
     #expect(abs(match.offset + 50) < 0.02, "\(match)")
+  }
+
+  private func match(
+    _ key: Int64, _ intervals: ClosedRange<Double>..., offset: Double = 0, speed: Double = 1
+  ) -> Match {
+    Match(
+      recording: RecordingKey(key), offset: offset, speed: speed, pitch: speed, matched: 100,
+      expectedFalseMatches: 1e-9,
+      intervals: intervals.map { .init(from: $0.lowerBound, to: $0.upperBound) })
+  }
+
+  /// The strongest of a window comes first, wherever in it that begins.
+  @Test func matchesComeInOrderOfTheirBeginning() {
+    var timeline = Timeline()
+    timeline.add(match(3, 9...15), windowStart: 0)
+    timeline.add(match(4, 0...8), windowStart: 0)
+    timeline.add(match(1, 2.5...9), windowStart: 7.5)
+    timeline.add(match(2, 1.5...9), windowStart: 7.5)
+    #expect(timeline.matches.map(\.recording.rawValue) == [4, 2, 3, 1])
   }
 
   @Test func windowsCoverTheQuery() {
