@@ -18,6 +18,9 @@ public struct Identifier: Sendable {
   /// An answer is given where fewer false matches than this are to be expected.
   public var bar = 1e-4
   public var searches = Searches.all
+  /// Whether a recording may be named; nil where all may. One that may not is as if it were not in the
+  /// index: it stands before no other, and its peaks are explained by nothing.
+  public var mayName: (@Sendable (RecordingKey) -> Bool)?
 
   /// What is searched, in this order.
   public struct Searches: OptionSet, Sendable {
@@ -75,7 +78,7 @@ public struct Identifier: Sendable {
     var best = Identification(.noMatch)
     var (greatest, greatestAsGiven) = (0.0, 0.0)
     for effort in efforts([.none] + warps, usesGrid) {
-      var found = Searcher(index: index).alignments(query, verifier, effort)
+      var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
       let matches = matches(found, verifier, tried: effort.tried)
       let evidence = found.lazy.map(\.evidence).max() ?? 0

@@ -56,6 +56,30 @@ import Testing
     #expect(abs(match.offset + 50) < 0.02, "\(match)")
   }
 
+  /// What may not be named stands before no other, and takes no peaks.
+  @Test func aHiddenCopyHidesNoOther() {
+    let index = LandmarkIndex(hearing: [music[0], music[0], music[1]], SmallLibrary.parameters)
+    var identifier = Identifier(index)
+    identifier.mayName = { $0 != RecordingKey(1) }
+    let excerpt = Query(music[0].excerpt(from: 2, seconds: 18), SmallLibrary.parameters)
+    #expect(identifier.timeline(excerpt).matches.map(\.number) == [1])
+    #expect(identifier.identify(excerpt).matches.map(\.number) == [1])
+    identifier.mayName = { $0 == RecordingKey(3) }
+    #expect(identifier.timeline(excerpt).reason == .noMatch)
+    #expect(identifier.identify(excerpt).reason == .noMatch)
+  }
+
+  /// The first window that is sure is sure of what may not be named.
+  @Test func aLongQueryGoesOnBehindAHiddenRecording() throws {
+    let samples = music[0] + Signals.music(seconds: 30, seed: 803) + music[1]
+    var identifier = identifier
+    identifier.mayName = { $0 != RecordingKey(1) }
+    let answer = identifier.identify(Query(samples, SmallLibrary.parameters))
+    let match = try #require(answer.matches.first)
+    #expect(answer.matches.count == 1 && match.number == 1, "\(answer)")
+    #expect(abs(match.offset + 52) < 0.02, "\(match)")
+  }
+
   private func match(
     _ key: Int64, _ intervals: ClosedRange<Double>..., offset: Double = 0, speed: Double = 1
   ) -> Match {
