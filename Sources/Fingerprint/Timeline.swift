@@ -11,7 +11,7 @@ extension Identifier {
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
     var timeline = Timeline()
     var known: [Warp] = []
-    for (number, start) in Timeline.windows(query.seconds).enumerated() {
+    for (number, start) in Timeline.windows(query.seconds).map(onFrame).enumerated() {
       var rest = query.window(from: start, seconds: Timeline.window, index.parameters)
       for _ in 0..<Timeline.layers {
         let usesGrid = number % Timeline.windowsPerGrid == 0
@@ -70,6 +70,7 @@ struct Timeline {
     found[earlier].matched += Int(
       Double(match.matched) * max(0, gained) / max(match.matchedSeconds, 0.001))
     found[earlier].intervals = joined
+    found[earlier].evidence = max(found[earlier].evidence, match.evidence)
     found[earlier].expectedFalseMatches = min(
       found[earlier].expectedFalseMatches, match.expectedFalseMatches)
   }

@@ -85,7 +85,7 @@ import Testing
   ) -> Match {
     Match(
       recording: RecordingKey(key), offset: offset, speed: speed, pitch: speed, matched: 100,
-      expectedFalseMatches: 1e-9,
+      evidence: 100, expectedFalseMatches: 1e-9,
       intervals: intervals.map { .init(from: $0.lowerBound, to: $0.upperBound) })
   }
 
