@@ -38,6 +38,15 @@ import Testing
     #expect(match.matchedSeconds > 90, "\(match.intervals)")
   }
 
+  @Test func aTimeLineHasTheSpeedOfTheWhole() throws {
+    let samples = Self.whole.excerpt(from: 60, seconds: 52)
+    let query = Query(Signals.played(samples, speed: 1.0137), Self.parameters)
+    let matches = Identifier(Self.index).timeline(query).matches
+    let match = try #require(matches.first)
+    #expect(matches.count == 1 && match.number == 1, "\(matches)")
+    #expect(abs(match.speed / 1.0137 - 1) < 1e-4 && abs(match.offset - 60) < 0.01, "\(match)")
+  }
+
   /// Heard for 20 s, in none of the windows that are searched first.
   @Test func aStretchBetweenTheFirstWindowsIsFound() throws {
     let before = [Float](repeating: 0, count: 58 * 16_000)

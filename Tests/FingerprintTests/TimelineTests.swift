@@ -99,6 +99,37 @@ import Testing
     #expect(timeline.matches.map(\.recording.rawValue) == [4, 2, 3, 1])
   }
 
+  /// Each window's own speed is off, and what they say together is not.
+  @Test func offsetAndSpeedAreOfAllWindows() throws {
+    var timeline = Timeline()
+    for number in 0..<40 {
+      let start = 7.5 * Double(number)
+      let speed = number % 2 == 0 ? 1.0203 : 1.0197
+      // Right in the window's middle.
+      let offset = 3 + 1.02 * (start + 7.5) - speed * 7.5
+      timeline.add(match(1, 0...15, offset: offset, speed: speed), windowStart: start)
+      // Of what the strongest left, a little lies beside it, and counts for nothing.
+      timeline.add(match(1, 2...3, offset: offset + 0.2, speed: speed), windowStart: start)
+    }
+    let match = try #require(timeline.matches.first)
+    #expect(timeline.matches.count == 1 && match.intervals == [.init(from: 0, to: 307.5)])
+    #expect(abs(match.speed - 1.02) < 1e-5 && abs(match.offset - 3) < 2e-3, "\(match)")
+  }
+
+  /// A tape that gets faster: each window continues the one before it, and none the first.
+  @Test func aSpeedThatChangesIsFollowed() throws {
+    var timeline = Timeline()
+    var place = 10.0
+    for number in 0..<60 {
+      let speed = 1 + 0.0005 * Double(number)
+      timeline.add(match(1, 0...15, offset: place, speed: speed), windowStart: 7.5 * Double(number))
+      place += 7.5 * (speed + 0.00025)
+    }
+    let match = try #require(timeline.matches.first)
+    #expect(timeline.matches.count == 1, "\(timeline.matches)")
+    #expect(match.speed > 1.012 && match.speed < 1.018, "\(match)")
+  }
+
   @Test func windowsCoverTheQuery() {
     for seconds in [1.0, 15, 15.1, 22.5, 100, 3_600] {
       let windows = Timeline.windows(seconds)
