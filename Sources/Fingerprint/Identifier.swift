@@ -21,6 +21,9 @@ public struct Identifier: Sendable {
   /// Whether a recording may be named; nil where all may. One that may not is as if it were not in the
   /// index: it stands before no other, and its peaks are explained by nothing.
   public var mayName: (@Sendable (RecordingKey) -> Bool)?
+  /// Whether the answer is still wanted: asked once a window and once a search. Where it is not, what was
+  /// found so far is returned, which is nobody's answer.
+  public var goesOn: @Sendable () -> Bool = { true }
 
   /// What is searched, in this order.
   public struct Searches: OptionSet, Sendable {
@@ -59,6 +62,7 @@ public struct Identifier: Sendable {
     var best = Identification(.noMatch)
     var (greatest, greatestAsGiven) = (0.0, 0.0)
     for effort in efforts([.none] + warps, usesGrid) {
+      guard goesOn() else { break }
       var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
       let matches = matches(found, verifier, tried: effort.tried)

@@ -21,6 +21,7 @@ extension Identifier {
       onFrame(room * Double($0) / Double(Self.sampledWindows - 1))
     }
     for start in sampled {
+      guard goesOn() else { return Identification(reason) }
       let window = query.window(from: start, seconds: Timeline.window, index.parameters)
       let answer = identify(window, alsoTrying: [], usesGrid: true)
       if answer.reason == nil { return followed(answer.matches, from: start, query) }
@@ -31,6 +32,7 @@ extension Identifier {
     var strict = self
     strict.bar /= Double(max(1, further.count))
     for start in further.map(onFrame) {
+      guard goesOn() else { return Identification(reason) }
       let window = query.window(from: start, seconds: Timeline.window, index.parameters)
       var answer = strict.identify(window, alsoTrying: [], usesGrid: false)
       if answer.reason == nil {
@@ -68,6 +70,7 @@ extension Identifier {
     for numbers in [Array(first..<count), Array((0..<first).reversed())] {
       for i in trails.indices { trails[i].turnBack() }
       for number in numbers {
+        guard goesOn() else { break }
         let from = onFrame(Double(number) * length)
         let window = query.window(from: from, seconds: length, index.parameters)
         let verifier = Verifier(window, index.parameters)

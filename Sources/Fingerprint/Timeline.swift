@@ -12,6 +12,7 @@ extension Identifier {
     var timeline = Timeline()
     var known: [Warp] = []
     for (number, start) in Timeline.windows(query.seconds).map(onFrame).enumerated() {
+      guard goesOn() else { break }
       var rest = query.window(from: start, seconds: Timeline.window, index.parameters)
       for _ in 0..<Timeline.layers {
         let usesGrid = number % Timeline.windowsPerGrid == 0

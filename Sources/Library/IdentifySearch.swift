@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Fingerprint
+import Synchronization
 import Threads
 
 /// Answers "what recording is this?" from landmarks, or with an empty list and the reason.
@@ -36,14 +37,32 @@ struct IdentifySearch: Sendable {
         ? (found.reason ?? Identification.Reason.noMatch).rawValue : nil)
   }
 
+  /// Ends when its task is cancelled: hours of a broadcast are searched for minutes.
   private func search(
     _ query: Query, _ expect: Int, _ store: LandmarkStore, _ allowed: RecordingKeys?
   ) async throws(HarkError) -> Identification {
-    try await searches.run { () throws(HarkError) in
-      var identifier = Identifier(try store.snapshot())
-      if let allowed { identifier.mayName = { allowed.contains($0) } }
-      return expect > 1 ? identifier.timeline(query) : identifier.identify(query)
+    let end = End()
+    let found = await withTaskCancellationHandler { () -> Result<Identification, HarkError> in
+      do throws(HarkError) {
+        return .success(
+          try await searches.run { () throws(HarkError) in
+            var identifier = Identifier(try store.snapshot())
+            identifier.goesOn = { !end.hasCome }
+            if let allowed { identifier.mayName = { allowed.contains($0) } }
+            return expect > 1 ? identifier.timeline(query) : identifier.identify(query)
+          })
+      } catch {
+        return .failure(error)
+      }
+    } onCancel: {
+      end.come()
     }
+    guard !end.hasCome else {
+      throw HarkError(
+        .unavailable, "the search was given up: nobody waits for it, or the daemon is stopping",
+        remedy: "ask again when it runs")
+    }
+    return try found.get()
   }
 
   /// The recordings that an online file holds. Until something changes it is answered from memory.
@@ -101,4 +120,13 @@ struct IdentifySearch: Sendable {
         metadata: first.metadata)
     }
   }
+}
+
+/// Tells a search on another thread that its task was cancelled.
+private final class End: Sendable {
+  private let flag = Atomic(false)
+
+  var hasCome: Bool { flag.load(ordering: .relaxed) }
+
+  func come() { flag.store(true, ordering: .relaxed) }
 }

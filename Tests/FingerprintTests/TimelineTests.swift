@@ -1,4 +1,5 @@
 import Core
+import Synchronization
 import TestSupport
 import Testing
 
@@ -54,6 +55,37 @@ import Testing
     let match = try #require(answer.matches.first)
     #expect(match.number == 4)
     #expect(abs(match.offset + 50) < 0.02, "\(match)")
+  }
+
+  /// Counts how often it is asked whether to go on, and says no after a few times.
+  private final class Patience: Sendable {
+    private let questions = Mutex(0)
+    let most: Int
+
+    init(most: Int) { self.most = most }
+
+    var asked: Int { questions.withLock { $0 } }
+
+    func goesOn() -> Bool {
+      questions.withLock { questions in
+        questions += 1
+        return questions <= most
+      }
+    }
+  }
+
+  @Test(arguments: [0, 3]) func aSearchCanBeEnded(most: Int) {
+    let unknown = Signals.music(seconds: 65, seed: 804)
+    for (samples, isAll) in [(music[0], true), (unknown, true), (unknown, false)] {
+      let patience = Patience(most: most)
+      var identifier = identifier
+      identifier.goesOn = { patience.goesOn() }
+      let query = Query(samples, SmallLibrary.parameters)
+      let answer = isAll ? identifier.timeline(query) : identifier.identify(query)
+      #expect(most > 0 || answer.reason == .noMatch || answer.reason == .silence, "\(answer)")
+      // It is asked before each window and before each search in one.
+      #expect(patience.asked > most && patience.asked <= most + 2, "\(patience.asked)")
+    }
   }
 
   /// What may not be named stands before no other, and takes no peaks.

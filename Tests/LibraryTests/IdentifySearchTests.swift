@@ -34,6 +34,20 @@ import Testing
     return (fixture, analyses[0])
   }
 
+  @Test func aCancelledSearchEnds() async throws {
+    let (fixture, query) = try await Self.twins()
+    let search = IdentifySearch(catalogue: fixture.catalogue, shelf: fixture.shelf)
+    let task = Task { () async throws -> IdentifyAnswer in
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await search.answer(IdentifyQuery(source: .analysis(query)))
+    }
+    guard case .failure(let error) = await task.result else {
+      Issue.record("it answered")
+      return
+    }
+    #expect((error as? HarkError)?.code == .unavailable, "\(error)")
+  }
+
   /// The hidden twin comes first, and its peaks are the other's.
   @Test(arguments: [1, 2]) func aHiddenTwinHidesNoOther(expect: Int) async throws {
     let (fixture, query) = try await Self.twins()
