@@ -73,6 +73,8 @@ extension Identifier {
         guard goesOn() else { break }
         let from = onFrame(Double(number) * length)
         let window = query.window(from: from, seconds: length, index.parameters)
+        // A query may be silent for days.
+        guard window.grids.contains(where: { !$0.isEmpty }) else { continue }
         let verifier = Verifier(window, index.parameters)
         for i in trails.indices { trails[i].follow(verifier, from: from) }
       }
