@@ -18,6 +18,12 @@ public struct Identifier: Sendable {
   /// An answer is given where fewer false matches than this are to be expected.
   public var bar = 1e-4
   public var searches = Searches.all
+  /// Whether a recording may be named; nil where all may. One that may not is as if it were not in the
+  /// index: it stands before no other, and its peaks are explained by nothing.
+  public var mayName: (@Sendable (RecordingKey) -> Bool)?
+  /// Whether the answer is still wanted: asked once a window and once a search. Where it is not, what was
+  /// found so far is returned, which is nobody's answer.
+  public var goesOn: @Sendable () -> Bool = { true }
 
   /// What is searched, in this order.
   public struct Searches: OptionSet, Sendable {
@@ -35,31 +41,12 @@ public struct Identifier: Sendable {
 
   public init(_ index: LandmarkIndex) { self.index = index }
 
-  /// Names an excerpt. One that is longer than ``longest`` is named by windows of it, the first that
-  /// is sure; ``timeline(_:)`` hears all of it.
+  /// Names an excerpt. One that is longer than ``longest`` is named by windows of it, the first that is
+  /// sure, and then heard as a whole; ``timeline(_:)`` hears several recordings in it.
   public func identify(_ query: Query) -> Identification {
-    guard query.seconds > Self.longest else {
-      return identify(query, alsoTrying: [], usesGrid: true)
-    }
-    let starts = (0..<Self.windowsOfLong).map {
-      (query.seconds - Timeline.window) * Double($0) / Double(Self.windowsOfLong - 1)
-    }
-    var reason = Identification.Reason.silence
-    for start in starts {
-      let window = query.window(from: start, seconds: Timeline.window, index.parameters)
-      var answer = identify(window, alsoTrying: [], usesGrid: true)
-      if answer.reason == nil {
-        for i in answer.matches.indices { answer.matches[i].move(by: start) }
-        return answer
-      }
-      if answer.reason == .noMatch { reason = .noMatch }
-    }
-    return Identification(reason)
+    query.seconds > Self.longest
+      ? identifyLong(query) : identify(query, alsoTrying: [], usesGrid: true)
   }
-
-  /// Seconds of query that are searched at once.
-  static let longest = 60.0
-  private static let windowsOfLong = 8
 
   /// Searches for one stretch, with a few other warps beside none, and the whole grid if wanted.
   ///
@@ -75,7 +62,8 @@ public struct Identifier: Sendable {
     var best = Identification(.noMatch)
     var (greatest, greatestAsGiven) = (0.0, 0.0)
     for effort in efforts([.none] + warps, usesGrid) {
-      var found = Searcher(index: index).alignments(query, verifier, effort)
+      guard goesOn() else { break }
+      var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
       let matches = matches(found, verifier, tried: effort.tried)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
@@ -124,24 +112,19 @@ public struct Identifier: Sendable {
       let expectedOfRefined = expectedFalseMatches(refined, tried: tried)
       return match(refined, expected: min(least, expectedOfRefined), verifier)
     }
-    return matches.sorted {
-      ($0.expectedFalseMatches, $0.recording) < ($1.expectedFalseMatches, $1.recording)
-    }
+    return matches.sorted { $0.isSurer(than: $1) }
   }
 
   private func match(
     _ alignment: Alignment, expected: Double, _ verifier: Verifier
   ) -> Match? {
     guard let recording = index.key(of: alignment.recording) else { return nil }
-    let parameters = index.parameters
-    // Frames are where their windows' middles are.
-    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
-    return Match(
-      recording: recording,
-      offset: alignment.start * parameters.frameSeconds + middle * (1 - alignment.warp.speed),
-      speed: alignment.warp.speed, pitch: alignment.warp.pitch, matched: alignment.hits,
-      expectedFalseMatches: expected,
+    var match = Match(
+      recording: recording, offset: 0, speed: 1, pitch: 1, matched: alignment.hits,
+      evidence: alignment.evidence, expectedFalseMatches: expected,
       intervals: verifier.intervals(alignment, index.peaks(of: alignment.recording)))
+    match.place(alignment, index.parameters)
+    return match
   }
 
   /// How far the evidence of chance matches grows with each e-fold of trials, and the trials in

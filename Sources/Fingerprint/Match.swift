@@ -12,6 +12,10 @@ public struct Match: Sendable, Equatable {
   public var pitch: Double
   /// The recording's peaks that the query has too.
   public var matched: Int
+  /// How much what is found of its peaks, and what is not, speaks for it: the logarithm of how much
+  /// likelier that is where the recording is heard than by chance. Tells matches apart of which none
+  /// can be chance.
+  public var evidence: Double
   /// How many matches at least as good as this one music that is not in the library would give, on
   /// average, for this query in a library of this size (as BLAST's E-value does: Karlin & Altschul,
   /// PNAS 1990).
@@ -36,6 +40,14 @@ public struct Match: Sendable, Equatable {
   mutating func move(by start: Double) {
     offset -= start * speed
     intervals = intervals.map { Interval(from: $0.from + start, to: $0.to + start) }
+  }
+
+  /// Whether fewer false matches are to be expected of this one than of another of the same query.
+  ///
+  /// Much evidence leaves none to be expected, not even in a `Double`: then evidence tells.
+  func isSurer(than other: Match) -> Bool {
+    (expectedFalseMatches, other.evidence, recording)
+      < (other.expectedFalseMatches, evidence, other.recording)
   }
 
   /// Seconds of the query in which the recording is heard.

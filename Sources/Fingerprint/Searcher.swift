@@ -6,6 +6,8 @@ import Threads
 /// Finds alignments: votes for where a query lies, then verification of the places that lead.
 struct Searcher {
   let index: LandmarkIndex
+  /// Others are passed over as if they were not in the index; nil for all.
+  var mayName: (@Sendable (RecordingKey) -> Bool)?
 
   /// How far a search goes.
   struct Effort {
@@ -102,13 +104,18 @@ struct Searcher {
         landmarks, limit: max(Self.places, index.parameters.candidates))
       // Places come in order of votes; the middle one has what this query's votes give by chance.
       let usual = places.isEmpty ? 1 : max(1, Double(places[places.count / 2].votes))
-      for place in places.prefix(index.parameters.candidates) {
+      for place in places.lazy.filter(isAllowed).prefix(index.parameters.candidates) {
         let prominence = max(1, Double(place.votes) / usual)
         leads.append(
           Lead(place: place, warp: warp, prominence: effort.probes ? prominence : nil))
       }
     }
     return leads
+  }
+
+  private func isAllowed(_ place: Ballot.Place) -> Bool {
+    guard let mayName else { return true }
+    return index.key(of: index.recording(at: place.witness)).map(mayName) ?? false
   }
 
   /// What a unit or `taskset` leaves this process, asked once.

@@ -11,7 +11,8 @@ extension Identifier {
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
     var timeline = Timeline()
     var known: [Warp] = []
-    for (number, start) in Timeline.windows(query.seconds).enumerated() {
+    for (number, start) in Timeline.windows(query.seconds).map(onFrame).enumerated() {
+      guard goesOn() else { break }
       var rest = query.window(from: start, seconds: Timeline.window, index.parameters)
       for _ in 0..<Timeline.layers {
         let usesGrid = number % Timeline.windowsPerGrid == 0
@@ -39,7 +40,29 @@ struct Timeline {
   /// All warps are tried in one of so many windows.
   static let windowsPerGrid = 4
 
-  private(set) var matches: [Match] = []
+  /// A recording that is heard through several windows.
+  private struct Stretch {
+    /// Of all its windows, but for where the recording lies: that is its first window's.
+    var match: Match
+    /// The last window's own: what continues it has to fit this.
+    var last: Match
+    var lastStart: Double
+    var course: Course
+  }
+
+  /// In the order in which they were first heard.
+  private var found: [Stretch] = []
+
+  /// In order of where they begin in the query, each on the line through all its windows. The strongest of
+  /// a window is heard first in it, wherever in it that begins.
+  var matches: [Match] {
+    found.map { stretch in
+      var match = stretch.match
+      stretch.course.settle(&match)
+      return match
+    }
+    .sorted { ($0.begin, $0.recording, $0.offset) < ($1.begin, $1.recording, $1.offset) }
+  }
 
   /// Starts of windows, each half a window after the one before.
   static func windows(_ seconds: Double) -> [Double] {
@@ -52,19 +75,18 @@ struct Timeline {
   mutating func add(_ windowMatch: Match, windowStart: Double) {
     var match = windowMatch
     match.move(by: windowStart)
-    guard let earlier = matches.lastIndex(where: { $0.continues(in: match, at: windowStart) })
+    guard let earlier = found.lastIndex(where: { $0.last.continues(in: match, at: windowStart) })
     else {
-      matches.append(match)
+      found.append(
+        Stretch(match: match, last: match, lastStart: windowStart, course: Course(match)))
       return
     }
-    let joined = Self.union(matches[earlier].intervals + match.intervals)
-    let gained = joined.reduce(0) { $0 + $1.duration } - matches[earlier].matchedSeconds
-    // Windows overlap: only what is new counts, in proportion.
-    matches[earlier].matched += Int(
-      Double(match.matched) * max(0, gained) / max(match.matchedSeconds, 0.001))
-    matches[earlier].intervals = joined
-    matches[earlier].expectedFalseMatches = min(
-      matches[earlier].expectedFalseMatches, match.expectedFalseMatches)
+    found[earlier].match.join(match)
+    // What is left of a window whose strongest match was the same recording lies where peaks did not fit.
+    guard found[earlier].lastStart != windowStart else { return }
+    found[earlier].course.add(match)
+    found[earlier].last = match
+    found[earlier].lastStart = windowStart
   }
 
   static func union(_ intervals: [Match.Interval]) -> [Match.Interval] {
@@ -81,6 +103,20 @@ struct Timeline {
 }
 
 extension Match {
+  /// Where in the query it is first heard.
+  fileprivate var begin: Double { intervals.first?.from ?? .infinity }
+
+  /// Takes in another window's match of the same.
+  fileprivate mutating func join(_ other: Match) {
+    let joined = Timeline.union(intervals + other.intervals)
+    let gained = joined.reduce(0) { $0 + $1.duration } - matchedSeconds
+    // Windows overlap: only what is new counts, in proportion.
+    matched += Int(Double(other.matched) * max(0, gained) / max(other.matchedSeconds, 0.001))
+    intervals = joined
+    evidence = max(evidence, other.evidence)
+    expectedFalseMatches = min(expectedFalseMatches, other.expectedFalseMatches)
+  }
+
   /// Whether another match lays the same recording where this one does, at a time of the query.
   func continues(in other: Match, at second: Double) -> Bool {
     recording == other.recording && abs(speed / other.speed - 1) < 0.01

@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Fingerprint
+import Synchronization
 import Threads
 
 /// Answers "what recording is this?" from landmarks, or with an empty list and the reason.
@@ -17,17 +18,56 @@ struct IdentifySearch: Sendable {
         remedy: "expect 1 to 1000")
     }
     let constellation = try await constellation(of: query.source, store)
-    let found = try await searches.run { () throws(HarkError) in
-      let heard = Query(constellation, store.parameters)
-      let identifier = Identifier(try store.snapshot())
-      return query.expect > 1 ? identifier.timeline(heard) : identifier.identify(heard)
+    let heard = Query(constellation, store.parameters)
+    // In a mix, what is hidden would take the peaks of its visible copy. An excerpt's few matches tell
+    // themselves whether one of them is hidden, which is rare: then it is searched for again.
+    var allowed = query.expect > 1 ? try await visible() : nil
+    var found = try await search(heard, query.expect, store, allowed)
+    var files = try await catalogue.onlineFiles(of: found.matches.map(\.recording))
+    if allowed == nil, files.count < found.matches.count {
+      allowed = try await visible()
+      found = try await search(heard, query.expect, store, allowed)
+      files = try await catalogue.onlineFiles(of: found.matches.map(\.recording))
     }
     let duration = Double(constellation.samples) / Double(store.parameters.sampleRate)
-    let results = try await results(found.matches, duration).prefix(max(10, query.expect))
+    let results = results(found.matches, files, duration).prefix(max(10, query.expect))
     return IdentifyAnswer(
       duration: duration, results: Array(results),
       reason: results.isEmpty
         ? (found.reason ?? Identification.Reason.noMatch).rawValue : nil)
+  }
+
+  /// Ends when its task is cancelled: hours of a broadcast are searched for minutes.
+  private func search(
+    _ query: Query, _ expect: Int, _ store: LandmarkStore, _ allowed: RecordingKeys?
+  ) async throws(HarkError) -> Identification {
+    let end = End()
+    let found = await withTaskCancellationHandler { () -> Result<Identification, HarkError> in
+      do throws(HarkError) {
+        return .success(
+          try await searches.run { () throws(HarkError) in
+            var identifier = Identifier(try store.snapshot())
+            identifier.goesOn = { !end.hasCome }
+            if let allowed { identifier.mayName = { allowed.contains($0) } }
+            return expect > 1 ? identifier.timeline(query) : identifier.identify(query)
+          })
+      } catch {
+        return .failure(error)
+      }
+    } onCancel: {
+      end.come()
+    }
+    guard !end.hasCome else {
+      throw HarkError(
+        .unavailable, "the search was given up: nobody waits for it, or the daemon is stopping",
+        remedy: "ask again when it runs")
+    }
+    return try found.get()
+  }
+
+  /// The recordings that an online file holds. Until something changes it is answered from memory.
+  private func visible() async throws(HarkError) -> RecordingKeys {
+    try await catalogue.recordings(under: ["/"], minimumDuration: nil, maximumDuration: nil)
   }
 
   /// The query's peaks.
@@ -62,10 +102,9 @@ struct IdentifySearch: Sendable {
   }
 
   private func results(
-    _ matches: [Match], _ duration: Double
-  ) async throws(HarkError) -> [IdentifyAnswer.Result] {
-    let files = try await catalogue.onlineFiles(of: matches.map(\.recording))
-    return matches.compactMap { match in
+    _ matches: [Match], _ files: [RecordingKey: [FileEntry]], _ duration: Double
+  ) -> [IdentifyAnswer.Result] {
+    matches.compactMap { match in
       // What no online file holds is not shown, here as everywhere.
       guard let holders = files[match.recording], let first = holders.first,
         let id = first.recording
@@ -81,4 +120,13 @@ struct IdentifySearch: Sendable {
         metadata: first.metadata)
     }
   }
+}
+
+/// Tells a search on another thread that its task was cancelled.
+private final class End: Sendable {
+  private let flag = Atomic(false)
+
+  var hasCome: Bool { flag.load(ordering: .relaxed) }
+
+  func come() { flag.store(true, ordering: .relaxed) }
 }

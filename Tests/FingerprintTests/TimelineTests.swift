@@ -1,3 +1,5 @@
+import Core
+import Synchronization
 import TestSupport
 import Testing
 
@@ -53,6 +55,111 @@ import Testing
     let match = try #require(answer.matches.first)
     #expect(match.number == 4)
     #expect(abs(match.offset + 50) < 0.02, "\(match)")
+  }
+
+  /// Counts how often it is asked whether to go on, and says no after a few times.
+  private final class Patience: Sendable {
+    private let questions = Mutex(0)
+    let most: Int
+
+    init(most: Int) { self.most = most }
+
+    var asked: Int { questions.withLock { $0 } }
+
+    func goesOn() -> Bool {
+      questions.withLock { questions in
+        questions += 1
+        return questions <= most
+      }
+    }
+  }
+
+  @Test(arguments: [0, 3]) func aSearchCanBeEnded(most: Int) {
+    let unknown = Signals.music(seconds: 65, seed: 804)
+    for (samples, isAll) in [(music[0], true), (unknown, true), (unknown, false)] {
+      let patience = Patience(most: most)
+      var identifier = identifier
+      identifier.goesOn = { patience.goesOn() }
+      let query = Query(samples, SmallLibrary.parameters)
+      let answer = isAll ? identifier.timeline(query) : identifier.identify(query)
+      #expect(most > 0 || answer.reason == .noMatch || answer.reason == .silence, "\(answer)")
+      // It is asked before each window and before each search in one: a few times more, and all end.
+      #expect(patience.asked > most && patience.asked <= most + 4, "\(patience.asked)")
+    }
+  }
+
+  /// What may not be named stands before no other, and takes no peaks.
+  @Test func aHiddenCopyHidesNoOther() {
+    let index = LandmarkIndex(hearing: [music[0], music[0], music[1]], SmallLibrary.parameters)
+    var identifier = Identifier(index)
+    identifier.mayName = { $0 != RecordingKey(1) }
+    let excerpt = Query(music[0].excerpt(from: 2, seconds: 18), SmallLibrary.parameters)
+    #expect(identifier.timeline(excerpt).matches.map(\.number) == [1])
+    #expect(identifier.identify(excerpt).matches.map(\.number) == [1])
+    identifier.mayName = { $0 == RecordingKey(3) }
+    #expect(identifier.timeline(excerpt).reason == .noMatch)
+    #expect(identifier.identify(excerpt).reason == .noMatch)
+  }
+
+  /// The first window that is sure is sure of what may not be named.
+  @Test func aLongQueryGoesOnBehindAHiddenRecording() throws {
+    let samples = music[0] + Signals.music(seconds: 30, seed: 803) + music[1]
+    var identifier = identifier
+    identifier.mayName = { $0 != RecordingKey(1) }
+    let answer = identifier.identify(Query(samples, SmallLibrary.parameters))
+    let match = try #require(answer.matches.first)
+    #expect(answer.matches.count == 1 && match.number == 1, "\(answer)")
+    #expect(abs(match.offset + 52) < 0.02, "\(match)")
+  }
+
+  private func match(
+    _ key: Int64, _ intervals: ClosedRange<Double>..., offset: Double = 0, speed: Double = 1
+  ) -> Match {
+    Match(
+      recording: RecordingKey(key), offset: offset, speed: speed, pitch: speed, matched: 100,
+      evidence: 100, expectedFalseMatches: 1e-9,
+      intervals: intervals.map { .init(from: $0.lowerBound, to: $0.upperBound) })
+  }
+
+  /// The strongest of a window comes first, wherever in it that begins.
+  @Test func matchesComeInOrderOfTheirBeginning() {
+    var timeline = Timeline()
+    timeline.add(match(3, 9...15), windowStart: 0)
+    timeline.add(match(4, 0...8), windowStart: 0)
+    timeline.add(match(1, 2.5...9), windowStart: 7.5)
+    timeline.add(match(2, 1.5...9), windowStart: 7.5)
+    #expect(timeline.matches.map(\.recording.rawValue) == [4, 2, 3, 1])
+  }
+
+  /// Each window's own speed is off, and what they say together is not.
+  @Test func offsetAndSpeedAreOfAllWindows() throws {
+    var timeline = Timeline()
+    for number in 0..<40 {
+      let start = 7.5 * Double(number)
+      let speed = number % 2 == 0 ? 1.0203 : 1.0197
+      // Right in the window's middle.
+      let offset = 3 + 1.02 * (start + 7.5) - speed * 7.5
+      timeline.add(match(1, 0...15, offset: offset, speed: speed), windowStart: start)
+      // Of what the strongest left, a little lies beside it, and counts for nothing.
+      timeline.add(match(1, 2...3, offset: offset + 0.2, speed: speed), windowStart: start)
+    }
+    let match = try #require(timeline.matches.first)
+    #expect(timeline.matches.count == 1 && match.intervals == [.init(from: 0, to: 307.5)])
+    #expect(abs(match.speed - 1.02) < 1e-5 && abs(match.offset - 3) < 2e-3, "\(match)")
+  }
+
+  /// A tape that gets faster: each window continues the one before it, and none the first.
+  @Test func aSpeedThatChangesIsFollowed() throws {
+    var timeline = Timeline()
+    var place = 10.0
+    for number in 0..<60 {
+      let speed = 1 + 0.0005 * Double(number)
+      timeline.add(match(1, 0...15, offset: place, speed: speed), windowStart: 7.5 * Double(number))
+      place += 7.5 * (speed + 0.00025)
+    }
+    let match = try #require(timeline.matches.first)
+    #expect(timeline.matches.count == 1, "\(timeline.matches)")
+    #expect(match.speed > 1.012 && match.speed < 1.018, "\(match)")
   }
 
   @Test func windowsCoverTheQuery() {

@@ -47,6 +47,13 @@ import Testing
     }
   }
 
+  @Test func anyNumberOfSecondsMayBeWaited() async throws {
+    try await RunningServer.run { server in
+      _ = try await server.get("/v1/duplicates?wait=1e300").decode(Wire.DuplicateAnswer.self)
+      #expect(server.library.with { $0.waits } == [1e300])
+    }
+  }
+
   @Test(arguments: [
     "wait=-1", "wait=soon", "limit=0", "cursor=%21", "cursor=bm8", "under=/music",
   ]) func aBadQuestionIsRefused(query: String) async throws {

@@ -16,6 +16,7 @@ final class FakeLibrary: LibraryService {
     var analysed: [[UInt8]] = []
     var tagged: [Seed.Source] = []
     var identified: [IdentifyQuery] = []
+    var search = Search()
     var listened = 0
     /// Questions about the status that are under way, and the most that ever were.
     var atOnce = 0
@@ -187,6 +188,7 @@ final class FakeLibrary: LibraryService {
 
   func identify(_ query: IdentifyQuery) async throws(HarkError) -> IdentifyAnswer {
     try fail()
+    try await search()
     switch query.source {
     case .file(let path): _ = try await file(at: path)
     case .recording(let id): _ = try await recording(id)

@@ -12,6 +12,9 @@ final class DuplicateComparison: Sendable {
     var listeners: [AsyncStream<Never>.Continuation] = []
   }
 
+  /// Seconds that one question waits at most.
+  private static let longest = 86_400.0
+
   /// Of the landmarks that are compared.
   let revision: Int
   private let state = Mutex(State())
@@ -56,6 +59,9 @@ final class DuplicateComparison: Sendable {
   func cancel() { state.withLock { $0.isCancelled = true } }
 
   /// Waits until it is done, or so many seconds have passed, or the task is cancelled.
+  ///
+  /// Seconds come from whoever asks, and a `Duration` traps on what it cannot hold: more than a day is
+  /// a day.
   func wait(atMost seconds: Double?) async {
     let (stream, continuation) = AsyncStream.makeStream(of: Never.self)
     let isDone = state.withLock { state in
@@ -65,7 +71,9 @@ final class DuplicateComparison: Sendable {
     guard !isDone else { return }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { for await _ in stream {} }
-      if let seconds { group.addTask { try? await Alarm.sleep(for: .seconds(seconds)) } }
+      if let seconds {
+        group.addTask { try? await Alarm.sleep(for: .seconds(min(seconds, Self.longest))) }
+      }
       await group.next()
       group.cancelAll()
     }

@@ -3,6 +3,8 @@ import Core
 import Hummingbird
 import Library
 import NIOCore
+import ServiceLifecycle
+import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -55,14 +57,38 @@ struct IdentifyRoutes: Sendable {
       return try await answer(
         IdentifyQuery(
           source: try Seed.Source(
-            path: question.path, base64: question.pathBase64, id: question.id), expect: expect))
+            path: question.path, base64: question.pathBase64, id: question.id), expect: expect),
+        context.body.channel)
     case .audio(let analysis):
-      return try await answer(IdentifyQuery(source: .analysis(analysis), expect: expect ?? 1))
+      return try await answer(
+        IdentifyQuery(source: .analysis(analysis), expect: expect ?? 1), context.body.channel)
     }
   }
 
-  private func answer(_ query: IdentifyQuery) async throws -> Response {
-    let answer = try await library.identify(query)
+  /// A time line may take minutes: it ends when its client has gone, and does not keep the daemon from
+  /// stopping. A client that has only closed its sending side still waits.
+  private func search(
+    _ query: IdentifyQuery, _ channel: any Channel
+  ) async throws -> IdentifyAnswer {
+    guard query.expect > 1 else { return try await library.identify(query) }
+    return try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: IdentifyAnswer?.self) { group in
+        group.addTask { try await library.identify(query) }
+        group.addTask {
+          while channel.isActive { try await Alarm.sleep(for: .seconds(1)) }
+          return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next(), let answer = first else {
+          throw HarkError(.unavailable, "the search was given up, since its client has gone")
+        }
+        return answer
+      }
+    }
+  }
+
+  private func answer(_ query: IdentifyQuery, _ channel: any Channel) async throws -> Response {
+    let answer = try await search(query, channel)
     let (expect, duration) = (query.expect, answer.duration)
     let echo =
       switch query.source {

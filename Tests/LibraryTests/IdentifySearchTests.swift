@@ -1,0 +1,67 @@
+import Core
+import Fingerprint
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Library
+
+@Suite struct IdentifySearchTests {
+  /// Sixteen seconds of peaks at random.
+  private static func constellation(seed: UInt64) -> Constellation {
+    var random = SplitMix64(seed: seed)
+    let peaks = (0..<600).map { _ in
+      Peak(
+        time: .random(in: 0..<8_000, using: &random),
+        frequency: .random(in: 80..<400, using: &random),
+        rank: .random(in: 0..<32, using: &random))
+    }.sorted { $0.time < $1.time }
+    return Constellation(grids: [peaks], samples: 256_000, frames: 1_000, soundingFrames: 1_000)
+  }
+
+  /// Two recordings with the same peaks: the first in `/m/away/1`, the second in `/m/here/2`.
+  private static func twins() async throws -> (fixture: LibraryFixture, query: Analysis) {
+    let fixture = try await LibraryFixture()
+    let store = try LandmarkStore.open(
+      directory: FilePath(fixture.directory.path), parameters: FingerprintParameters(),
+      committed: [:], generation: 1)
+    fixture.shelf.update { $0.landmarks = store }
+    var analyses = [fixture.analysis(1), fixture.analysis(2)]
+    for i in analyses.indices { analyses[i].constellation = constellation(seed: 21) }
+    // One after the other, so that the first has the lower key.
+    try await fixture.add(["/m/away/1"], [analyses[0]])
+    try await fixture.add(["/m/here/2"], [analyses[1]])
+    return (fixture, analyses[0])
+  }
+
+  @Test func aCancelledSearchEnds() async throws {
+    let (fixture, query) = try await Self.twins()
+    let search = IdentifySearch(catalogue: fixture.catalogue, shelf: fixture.shelf)
+    let task = Task { () async throws -> IdentifyAnswer in
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await search.answer(IdentifyQuery(source: .analysis(query)))
+    }
+    guard case .failure(let error) = await task.result else {
+      Issue.record("it answered")
+      return
+    }
+    #expect((error as? HarkError)?.code == .unavailable, "\(error)")
+  }
+
+  /// The hidden twin comes first, and its peaks are the other's.
+  @Test(arguments: [1, 2]) func aHiddenTwinHidesNoOther(expect: Int) async throws {
+    let (fixture, query) = try await Self.twins()
+    let search = IdentifySearch(catalogue: fixture.catalogue, shelf: fixture.shelf)
+    let question = IdentifyQuery(source: .analysis(query), expect: expect)
+    let both = try await search.answer(question).results.map(\.path)
+    #expect(both.first == "/m/away/1", "\(both)")
+    let hidden = try await fixture.catalogue.setOffline(true, below: "/m/away", now: 3)
+    await fixture.visibility.refresh(hidden)
+    let answer = try await search.answer(question)
+    #expect(answer.results.map(\.path) == ["/m/here/2"] && answer.reason == nil, "\(answer)")
+    let rest = try await fixture.catalogue.setOffline(true, below: "/m/here", now: 4)
+    await fixture.visibility.refresh(rest)
+    let none = try await search.answer(question)
+    #expect(none.results.isEmpty && none.reason == "no match", "\(none)")
+  }
+}
