@@ -67,6 +67,10 @@ final class DirectoryNode {
     return node
   }
 
+  /// Whether a root is above it. While it waits for the second half of a rename none is, and its path
+  /// says nothing.
+  var isAttached: Bool { top.rootPath != nil }
+
   func attach(_ child: DirectoryNode, as name: [UInt8]) {
     child.name = name
     child.parent = self
