@@ -55,6 +55,7 @@ extension WatcherThread {
     } else if event.has(Int(IN_ATTRIB)) {
       handleAttributes(event, path, node, root)
     } else {
+      settleRenames(from: path)
       appear(event.name, path, node, root, isClosed: event.has(Int(IN_CLOSE_WRITE)))
     }
   }
@@ -137,7 +138,9 @@ extension WatcherThread {
   private func arrive(
     _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
   ) {
-    guard let rename = renames.removeValue(forKey: event.cookie) else {
+    let half = renames.removeValue(forKey: event.cookie)
+    settleRenames(from: path)
+    guard let rename = half else {
       return appear(event.name, path, parent, root, isClosed: true)
     }
     let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
@@ -162,6 +165,8 @@ extension WatcherThread {
     directory name: [UInt8], _ rename: Rename, _ path: FilePath, _ parent: DirectoryNode,
     _ root: RootState
   ) {
+    // What has left it would otherwise seem to have moved with it.
+    settleRenames(from: rename.from)
     emit(.directoryMoved(from: rename.from, to: path))
     pending.move(from: rename.from, to: path)
     guard let node = rename.node, nodesByIdentity[node.identity] === node else {
@@ -177,9 +182,28 @@ extension WatcherThread {
   /// The second half of a rename did not come: it went out of the watched folders.
   func expireRenames(_ now: UInt64) {
     for (cookie, rename) in renames where rename.due <= now {
+      guard renames.removeValue(forKey: cookie) != nil else { continue }
+      give(up: rename)
+      // The event of what is there now may still be on its way, or was dealt with by a scan.
+      lookAgain(at: rename.from)
+    }
+  }
+
+  /// Gives up the renames whose first half lies at or below `path` before anything else comes to lie
+  /// there: what they take away must not be that.
+  private func settleRenames(from path: FilePath) {
+    for (cookie, rename) in renames where rename.from.isAtOrBelow(path) {
       renames[cookie] = nil
       give(up: rename)
     }
+  }
+
+  /// Tells what lies at a path, if anything does.
+  private func lookAgain(at path: FilePath) {
+    guard let name = path.lastComponent.map({ FilePath(root: nil, [$0]).bytes }),
+      let (parent, root) = node(at: path.removingLastComponent())
+    else { return }
+    appear(name, path, parent, root, isClosed: false)
   }
 
   private func give(up rename: Rename) {

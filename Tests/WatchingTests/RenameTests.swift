@@ -39,4 +39,85 @@ import Testing
       #expect(try await fixture.found("b.wav") != nil)
     }
   }
+
+  /// The files that are known after all that was told, as the catalogue would hold them.
+  private func known(_ changes: [Change]) -> Set<FilePath> {
+    var known: Set<FilePath> = []
+    for change in changes {
+      switch change {
+      case .found(let file): known.insert(file.path)
+      case .removed(let path): known.remove(path)
+      case .moved(let old, let file):
+        known.remove(old)
+        known.insert(file.path)
+      case .directoryRemoved(let directory):
+        known = known.filter { !$0.isAtOrBelow(directory) }
+      case .directoryMoved(let old, let new):
+        let moved = known.filter { $0.isAtOrBelow(old) }
+        known = known.filter { !$0.isAtOrBelow(old) && !$0.isAtOrBelow(new) }
+        known.formUnion(
+          moved.map { FilePath(bytes: new.bytes + $0.bytes.dropFirst(old.bytes.count)) })
+      default: break
+      }
+    }
+    return known
+  }
+
+  /// Waits until exactly `names` are known, and the marker of everything that happened before.
+  private func holds(_ names: Set<String>, _ fixture: WatcherFixture) async throws -> Bool {
+    // Longer than a half rename waits for its other half.
+    try await Task.sleep(for: .milliseconds(300))
+    try await fixture.settled("marker.wav")
+    let wanted = Set(names.union(["marker.wav"]).map(fixture.path))
+    return try await fixture.wait { known($0) == wanted ? true : nil } ?? false
+  }
+
+  /// Makes files below the root, and waits until they are told.
+  private func make(_ names: [String], _ fixture: WatcherFixture) async throws {
+    for name in names {
+      try FileManager.default.createDirectory(
+        at: fixture.root.appendingPathComponent(name).deletingLastPathComponent(),
+        withIntermediateDirectories: true)
+      try fixture.write(name, name)
+    }
+    for name in names { _ = try #require(try await fixture.found(name)) }
+  }
+
+  @Test func whatTakesThePathOfAFileThatLeftStays() async throws {
+    try await watching { fixture in
+      try await make(["a.wav", "x.wav"], fixture)
+      try fixture.move("a.wav", "../out/a.wav")
+      try FileManager.default.copyItem(
+        atPath: fixture.path("x.wav").string, toPath: fixture.path("a.wav").string)
+      #expect(try await holds(["a.wav", "x.wav"], fixture))
+    }
+  }
+
+  @Test func aSwapThroughAFolderOutsideLosesNothing() async throws {
+    try await watching { fixture in
+      try await make(["a.wav", "b.wav"], fixture)
+      try fixture.move("a.wav", "../out/a.wav")
+      try fixture.move("b.wav", "a.wav")
+      try fixture.move("../out/a.wav", "b.wav")
+      #expect(try await holds(["a.wav", "b.wav"], fixture))
+    }
+  }
+
+  @Test func aFolderThatGivesWayToALinkToItStays() async throws {
+    try await watching { fixture in
+      try await make(["album/a.wav"], fixture)
+      try fixture.move("album", "../out/album")
+      #expect(symlink("../out/album", fixture.path("album").string) == 0)
+      #expect(try await holds(["album/a.wav"], fixture))
+    }
+  }
+
+  @Test func whatLeavesAFolderDoesNotMoveWithIt() async throws {
+    try await watching { fixture in
+      try await make(["d/x.wav", "d/y.wav"], fixture)
+      try fixture.move("d/x.wav", "../out/x.wav")
+      try fixture.move("d", "e")
+      #expect(try await holds(["e/y.wav"], fixture))
+    }
+  }
 }
