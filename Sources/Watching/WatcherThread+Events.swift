@@ -7,7 +7,8 @@ struct Rename {
   var from: FilePath
   /// Whether a file of the old name is told at all.
   var isWanted: Bool
-  var wasPending: Bool
+  /// Whether it may have been written to a moment ago.
+  var wasWritten: Bool
   /// The directory's node, if it was known.
   var node: DirectoryNode?
   var isDirectory: Bool
@@ -120,7 +121,10 @@ extension WatcherThread {
     guard !pending.contains(path), case .file(let status) = kind(of: event.name, at: path) else {
       return
     }
-    emit(.permissionsChanged(FileObservation(path, status)))
+    let file = FileObservation(path, status)
+    emit(.permissionsChanged(file))
+    // A new modification time alone raises no other event.
+    pending.add(file, isClosed: true, isTold: true, now: MonotonicClock.now())
   }
 
   // MARK: Renames
@@ -130,7 +134,7 @@ extension WatcherThread {
     child?.detach()
     let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
     renames[event.cookie] = Rename(
-      from: path, isWanted: isWanted, wasPending: pending.contains(path), node: child,
+      from: path, isWanted: isWanted, wasWritten: pending.isWritten(path), node: child,
       isDirectory: event.isDirectory || child != nil,
       due: MonotonicClock.now() + UInt64(options.renameWindow * 1e9))
   }
@@ -150,7 +154,7 @@ extension WatcherThread {
     }
     if rename.isDirectory {
       arrive(directory: event.name, rename, path, parent, root)
-    } else if rename.wasPending {
+    } else if rename.wasWritten {
       give(up: rename)
       appear(event.name, path, parent, root, isClosed: true)
     } else if let file = observe(path) {

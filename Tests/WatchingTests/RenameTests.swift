@@ -40,6 +40,23 @@ import Testing
     }
   }
 
+  /// A change of mode right before is no reason to analyse the file again.
+  @Test func aFileKeepsItsAnalysisWhereItIsRenamedAfterAChangeOfMode() async throws {
+    var options = WatcherFixture.options
+    options.settle = 1
+    try await watching(options: options) { fixture in
+      try fixture.write("a.wav")
+      let file = try #require(try await fixture.found("a.wav"))
+      #expect(chmod(file.path.string, 0o600) == 0)
+      try fixture.move("a.wav", "b.wav")
+      let moved = try await fixture.wait { changes -> FilePath? in
+        for case .moved(file.path, let new) in changes { return new.path }
+        return nil
+      }
+      #expect(moved == fixture.path("b.wav"))
+    }
+  }
+
   /// The files that are known after all that was told, as the catalogue would hold them.
   private func known(_ changes: [Change]) -> Set<FilePath> {
     var known: Set<FilePath> = []
