@@ -77,22 +77,32 @@ extension WatcherThread {
   func appear(
     _ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode, _ root: RootState, isClosed: Bool
   ) {
+    let known = parent.children[name]
     switch kind(of: name, at: path) {
     case .file(let status):
+      loseLink(known, at: path)
       let file = FileObservation(path, status)
       // A hard link is never closed; its content is as old as the file.
       pending.add(file, isClosed: isClosed || status.links > 1, now: MonotonicClock.now())
     case .directory(let status):
-      let known = parent.children[name]
       guard let node = enter(name, status, parent: parent, in: root), node !== known else { return }
       scan(node, in: root)
     case .linkToDirectory(let status):
-      let known = parent.children[name]
-      guard let node = enter(name, status, parent: parent, in: root, isLink: true), node !== known
-      else { return }
-      scan(node, in: root)
-    case .nothing: break
+      guard let node = enter(name, status, parent: parent, in: root, isLink: true) else {
+        // The files of the folder that it leads to now are told by another path.
+        if known != nil, root.mounts[path] == nil { emit(.directoryRemoved(path)) }
+        return
+      }
+      if node !== known { scan(node, in: root) }
+    case .nothing: loseLink(known, at: path)
     }
+  }
+
+  /// Forgets a symbolic link to a directory in whose place there is something else.
+  private func loseLink(_ known: DirectoryNode?, at path: FilePath) {
+    guard let known, known.isLink else { return }
+    drop(known)
+    emit(.directoryRemoved(path))
   }
 
   private func remove(
@@ -161,7 +171,9 @@ extension WatcherThread {
       pending.remove(path)
       emit(.moved(from: rename.from, file))
     } else {
+      // Gone again, or a symbolic link to a directory, which the event does not tell from a file.
       give(up: rename)
+      appear(event.name, path, parent, root, isClosed: true)
     }
   }
 

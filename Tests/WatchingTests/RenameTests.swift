@@ -57,46 +57,26 @@ import Testing
     }
   }
 
-  /// The files that are known after all that was told, as the catalogue would hold them.
-  private func known(_ changes: [Change]) -> Set<FilePath> {
-    var known: Set<FilePath> = []
-    for change in changes {
-      switch change {
-      case .found(let file): known.insert(file.path)
-      case .removed(let path): known.remove(path)
-      case .moved(let old, let file):
-        known.remove(old)
-        known.insert(file.path)
-      case .directoryRemoved(let directory):
-        known = known.filter { !$0.isAtOrBelow(directory) }
-      case .directoryMoved(let old, let new):
-        let moved = known.filter { $0.isAtOrBelow(old) }
-        known = known.filter { !$0.isAtOrBelow(old) && !$0.isAtOrBelow(new) }
-        known.formUnion(
-          moved.map { FilePath(bytes: new.bytes + $0.bytes.dropFirst(old.bytes.count)) })
-      default: break
-      }
-    }
-    return known
-  }
-
   /// Waits until exactly `names` are known, and the marker of everything that happened before.
   private func holds(_ names: Set<String>, _ fixture: WatcherFixture) async throws -> Bool {
     // Longer than a half rename waits for its other half.
     try await Task.sleep(for: .milliseconds(300))
     try await fixture.settled("marker.wav")
     let wanted = Set(names.union(["marker.wav"]).map(fixture.path))
-    return try await fixture.wait { known($0) == wanted ? true : nil } ?? false
+    return try await fixture.wait { $0.known == wanted ? true : nil } ?? false
   }
 
-  /// Makes files below the root, and waits until they are told.
-  private func make(_ names: [String], _ fixture: WatcherFixture) async throws {
+  /// Makes files, and waits until they are told.
+  private func make(
+    _ names: [String], _ fixture: WatcherFixture, areTold: Bool = true
+  ) async throws {
     for name in names {
       try FileManager.default.createDirectory(
         at: fixture.root.appendingPathComponent(name).deletingLastPathComponent(),
         withIntermediateDirectories: true)
       try fixture.write(name, name)
     }
+    guard areTold else { return }
     for name in names { _ = try #require(try await fixture.found(name)) }
   }
 
@@ -135,6 +115,49 @@ import Testing
       try fixture.move("d/x.wav", "../out/x.wav")
       try fixture.move("d", "e")
       #expect(try await holds(["e/y.wav"], fixture))
+    }
+  }
+
+  /// A link to `target` takes the place of `root/link` at once, as `ln -sfn` does it. Before, the link
+  /// leads nowhere, so that it is no folder to the watcher until it is in its place.
+  private func retarget(
+    to target: String, _ fixture: WatcherFixture, _ prepare: () async throws -> Void
+  ) async throws {
+    #expect(symlink(target, fixture.path("next").string) == 0)
+    try await fixture.settled("marker.wav")
+    try await prepare()
+    try fixture.move("next", "link")
+  }
+
+  @Test func aLinkThatIsReplacedLeadsElsewhere() async throws {
+    try await watching { fixture in
+      try await make(["../out/old/a.wav"], fixture, areTold: false)
+      #expect(symlink("../out/old", fixture.path("link").string) == 0)
+      _ = try #require(try await fixture.found("link/a.wav"))
+      try await retarget(to: "../out/new", fixture) {
+        try await make(["../out/new/b.wav"], fixture, areTold: false)
+      }
+      #expect(try await holds(["link/b.wav"], fixture))
+    }
+  }
+
+  @Test func aLinkThatIsReplacedByOneToAKnownFolderLosesItsFiles() async throws {
+    try await watching { fixture in
+      try await make(["../out/old/a.wav"], fixture, areTold: false)
+      #expect(symlink("../out/old", fixture.path("link").string) == 0)
+      _ = try #require(try await fixture.found("link/a.wav"))
+      try await retarget(to: "album", fixture) { try await make(["album/b.wav"], fixture) }
+      #expect(try await holds(["album/b.wav"], fixture))
+    }
+  }
+
+  @Test func aLinkThatIsReplacedByOneToNothingLosesItsFiles() async throws {
+    try await watching { fixture in
+      try await make(["../out/old/a.wav"], fixture, areTold: false)
+      #expect(symlink("../out/old", fixture.path("link").string) == 0)
+      _ = try #require(try await fixture.found("link/a.wav"))
+      try await retarget(to: "../out/nowhere", fixture) {}
+      #expect(try await holds([], fixture))
     }
   }
 }
