@@ -63,6 +63,7 @@ extension WatcherThread {
 
   /// Something happened to a watched directory itself.
   private func handleSelf(_ event: InotifyEvent, _ node: DirectoryNode, _ root: RootState) {
+    if event.has(Int(IN_ATTRIB)), node === root.node, node.isIncomplete { return look(at: root) }
     guard event.has(Int(IN_DELETE_SELF)) || event.has(Int(IN_MOVE_SELF)) else { return }
     if node === root.node {
       mountsAreInDoubt = true
@@ -95,6 +96,7 @@ extension WatcherThread {
       }
       if node !== known { scan(node, in: root) }
     case .nothing: loseLink(known, at: path)
+    case .unseen: break
     }
   }
 
@@ -124,7 +126,8 @@ extension WatcherThread {
     if event.isDirectory {
       // A directory that could not be read may be readable now.
       guard case .directory(let status) = kind(of: event.name, at: path),
-        let node = enter(event.name, status, parent: parent, in: root), node.watch < 0
+        let node = enter(event.name, status, parent: parent, in: root),
+        node.watch < 0 || node.isIncomplete
       else { return }
       return scan(node, in: root)
     }

@@ -20,6 +20,8 @@ final class DirectoryNode {
   let mount: UInt64
   /// inotify's number; -1 while nothing watches it.
   var watch: Int32 = -1
+  /// Whether something in it could not be looked at.
+  var isIncomplete = false
   /// Whether a symbolic link led here.
   let isLink: Bool
 
