@@ -21,6 +21,7 @@ extension WatcherThread {
     emit(.scanStarted(path))
     walk(node, in: root)
     followLinks(of: root)
+    guard !isBrokenOff(root) else { return }
     emit(.scanFinished(path))
     tellPolling(root)
   }
@@ -35,11 +36,30 @@ extension WatcherThread {
   }
 
   func finish(_ root: RootState) {
+    guard !isBrokenOff(root) else { return }
     for (path, mount) in root.mounts where !mount.isSeen {
       takeOffline(mount: path, of: root, "it does not exist")
     }
     emit(.scanFinished(root.node?.path ?? root.configured))
     tellPolling(root)
+  }
+
+  /// Whether what a scan did not come by may still be there: the root went away meanwhile, which is
+  /// told, or the watcher ends. A mount that went away is told, too, before the scan's end.
+  private func isBrokenOff(_ root: RootState) -> Bool {
+    guard !isStopped else { return true }
+    if root.node != nil, let reason = doubt(about: root) {
+      takeOffline(root: root, reason)
+      return true
+    }
+    for (path, mount) in root.mounts {
+      guard let number = mount.number, Status(path, follow: false)?.mount != number else {
+        continue
+      }
+      if let (node, _) = node(at: path) { drop(node) }
+      takeOffline(mount: path, of: root, "nothing is mounted there")
+    }
+    return false
   }
 
   /// Watches and lists `start` and all below; symbolic links to directories are put off.
