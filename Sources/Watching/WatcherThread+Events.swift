@@ -95,7 +95,9 @@ extension WatcherThread {
         return
       }
       if node !== known { scan(node, in: root) }
-    case .nothing: loseLink(known, at: path)
+    case .nothing:
+      loseLink(known, at: path)
+      noteUnresolved(name, path, parent)
     case .unseen: break
     }
   }
@@ -105,6 +107,21 @@ extension WatcherThread {
     guard let known, known.isLink else { return }
     drop(known)
     emit(.directoryRemoved(path))
+  }
+
+  /// Notes an event whose path leads to nothing. Should a directory above have been renamed since, the
+  /// event of that follows, and all below is looked at again (``arrive(directory:_:_:_:_:)``).
+  private func noteUnresolved(_ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode) {
+    guard NameRules.verdict(name, isDirectory: true) == .file, Status(path, follow: false) == nil
+    else { return }
+    parent.isInDoubt = true
+  }
+
+  /// A file that has settled, as it is now.
+  func observeSettled(_ path: FilePath) -> FileObservation? {
+    if let file = observe(path) { return file }
+    node(at: path.removingLastComponent())?.0.isInDoubt = true
+    return nil
   }
 
   private func remove(
@@ -123,6 +140,7 @@ extension WatcherThread {
   private func handleAttributes(
     _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
   ) {
+    noteUnresolved(event.name, path, parent)
     if event.isDirectory {
       // A directory that could not be read may be readable now.
       guard case .directory(let status) = kind(of: event.name, at: path),
@@ -167,17 +185,23 @@ extension WatcherThread {
     }
     if rename.isDirectory {
       arrive(directory: event.name, rename, path, parent, root)
-    } else if rename.wasWritten {
-      give(up: rename)
-      appear(event.name, path, parent, root, isClosed: true)
-    } else if let file = observe(path) {
+    } else if !rename.wasWritten, !isTaken(rename.from, besides: path), let file = observe(path) {
       pending.remove(path)
       emit(.moved(from: rename.from, file))
     } else {
-      // Gone again, or a symbolic link to a directory, which the event does not tell from a file.
+      // Just written to, gone again, exchanged with another file, or a symbolic link to a directory,
+      // which the event does not tell from a file.
       give(up: rename)
       appear(event.name, path, parent, root, isClosed: true)
     }
+    if isTaken(rename.from, besides: path) { lookAgain(at: rename.from) }
+  }
+
+  /// Whether something else lies where a file or directory was renamed from: the two were exchanged,
+  /// or it has come since. A name that differs in case only may lead to the same file.
+  private func isTaken(_ from: FilePath, besides path: FilePath) -> Bool {
+    guard let left = Status(from, follow: false) else { return false }
+    return left.identity != Status(path, follow: false)?.identity
   }
 
   private func arrive(
@@ -186,6 +210,13 @@ extension WatcherThread {
   ) {
     // What has left it would otherwise seem to have moved with it.
     settleRenames(from: rename.from)
+    if let node = rename.node, let there = Status(path, follow: true),
+      there.identity != node.identity
+    {
+      // Something else lies there by now, and the directory is told by where it went.
+      give(up: rename)
+      return appear(name, path, parent, root, isClosed: true)
+    }
     emit(.directoryMoved(from: rename.from, to: path))
     pending.move(from: rename.from, to: path)
     guard let node = rename.node, nodesByIdentity[node.identity] === node else {
@@ -194,8 +225,9 @@ extension WatcherThread {
     }
     if let replaced = parent.children[name] { drop(replaced) }
     parent.attach(node, as: name)
-    // What could not be watched at the old place counts for the new root.
-    if node.subtree.contains(where: { $0.watch < 0 }) { scan(node, in: root) }
+    // What could not be watched at the old place counts for the new root, and what could not be found
+    // there any more is found here.
+    if node.subtree.contains(where: { $0.watch < 0 || $0.isInDoubt }) { scan(node, in: root) }
   }
 
   /// The second half of a rename did not come: it went out of the watched folders.
@@ -222,7 +254,10 @@ extension WatcherThread {
     guard let name = path.lastComponent.map({ FilePath(root: nil, [$0]).bytes }),
       let (parent, root) = node(at: path.removingLastComponent())
     else { return }
+    let known = parent.children[name]
     appear(name, path, parent, root, isClosed: false)
+    // What a scan has told of it in between may just have been given up.
+    if let known, parent.children[name] === known { scan(known, in: root) }
   }
 
   private func give(up rename: Rename) {

@@ -91,6 +91,7 @@ extension WatcherThread {
       return []
     }
     node.isIncomplete = false
+    node.isInDoubt = false
     var directories: [DirectoryNode] = []
     var seen: Set<[UInt8]> = []
     for entry in listing.entries {

@@ -118,6 +118,58 @@ import Testing
     }
   }
 
+  /// The folder is renamed before anybody can look at what happened in it.
+  @Test(arguments: ["rename", "write"])
+  func whatHappensInAFolderThatIsRenamedAtOnceIsSeen(what: String) async throws {
+    let directory = try TemporaryDirectory()
+    let root = directory("root")
+    try FileManager.default.createDirectory(
+      at: root.appendingPathComponent("d"), withIntermediateDirectories: true)
+    var faults = WatchingFaults()
+    // Asked after events have come and before they are looked into.
+    faults.overflow = { [root = root.path] in
+      if access(root + "/d/y.wav", F_OK) == 0 { rename(root + "/d", root + "/e") }
+      return false
+    }
+    try await WatcherFixture.with(root, faults: faults) { fixture in
+      _ = try #require(try await fixture.scanned())
+      try await make(["d/x.wav"], fixture)
+      if what == "rename" {
+        try fixture.move("d/x.wav", "d/y.wav")
+        #expect(try await holds(["e/y.wav"], fixture))
+      } else {
+        try fixture.write("d/y.wav")
+        #expect(try await holds(["e/x.wav", "e/y.wav"], fixture))
+      }
+    }
+    withExtendedLifetime(directory) {}
+  }
+
+  @Test func exchangedFilesAndFoldersAreTold() async throws {
+    try await watching { fixture in
+      try await make(["a.wav", "longer.wav", "d/x.wav", "e/y.wav"], fixture)
+      try exchange("a.wav", "longer.wav", fixture)
+      try exchange("d", "e", fixture)
+      #expect(try await holds(["a.wav", "longer.wav", "d/y.wav", "e/x.wav"], fixture))
+      let sizes = await fixture.told.changes.compactMap { change -> Int64? in
+        guard case .found(let file) = change, file.path == fixture.path("a.wav") else { return nil }
+        return file.size
+      }
+      #expect(sizes == [5, 10])
+    }
+  }
+
+  /// renameat2(2) with RENAME_EXCHANGE, which Swift's Glibc does not have.
+  private func exchange(_ a: String, _ b: String, _ fixture: WatcherFixture) throws {
+    typealias Call =
+      @convention(c) (
+        Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32
+      ) -> Int32
+    let call = unsafeBitCast(try #require(dlsym(nil, "renameat2")), to: Call.self)
+    let result = call(AT_FDCWD, fixture.path(a).string, AT_FDCWD, fixture.path(b).string, 2)
+    try #require(result == 0, "errno \(errno)")
+  }
+
   /// A link to `target` takes the place of `root/link` at once, as `ln -sfn` does it. Before, the link
   /// leads nowhere, so that it is no folder to the watcher until it is in its place.
   private func retarget(

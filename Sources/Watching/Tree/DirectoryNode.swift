@@ -22,6 +22,8 @@ final class DirectoryNode {
   var watch: Int32 = -1
   /// Whether something in it could not be looked at.
   var isIncomplete = false
+  /// Whether an event in it found nothing: its file is gone, or a directory above has moved since.
+  var isInDoubt = false
   /// Whether a symbolic link led here.
   let isLink: Bool
 
