@@ -85,7 +85,7 @@ extension WatcherThread {
     case .nothing:
       loseLink(known, at: path)
       noteUnresolved(name, path, parent)
-    case .unseen: break
+    case .unseen: parent.isIncomplete = true
     }
   }
 
