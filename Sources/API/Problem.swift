@@ -37,7 +37,8 @@ extension Wire {
 
     /// Audio that came with a request and cannot be analysed.
     public init(_ failure: AnalysisFailure) {
-      if failure.code == .unavailable {
+      // Neither says anything about the audio.
+      if [.unavailable, .killed].contains(failure.code) {
         self.init(HarkError(.unavailable, failure.message, remedy: "try again in a moment"))
       } else {
         self.init(

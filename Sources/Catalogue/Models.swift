@@ -36,7 +36,7 @@ extension Catalogue {
         return .active
       }
       let hasActive = try Self.models(in: db).contains { $0.role == .active }
-      if try !hasActive || Self.missingCount(of: id, in: db) == 0 {
+      if try !hasActive || Self.missing(id, limit: 1, in: db).isEmpty {
         try Self.activate(id, in: db)
         return .active
       }
@@ -47,12 +47,12 @@ extension Catalogue {
     }
   }
 
-  /// Makes the incoming model active if at most `failed` visible recordings still miss its product
-  /// (those whose files cannot be analysed any more). Returns it if it did.
-  public func activateIncoming(failed: Int) async throws(HarkError) -> ModelID? {
+  /// Makes the incoming model active if no visible recording misses its product but those that
+  /// `failed` (their files cannot be analysed any more). Returns it if it did.
+  public func activateIncoming(failed: Set<RecordingKey>) async throws(HarkError) -> ModelID? {
     try await write { db in
       guard let incoming = try Self.models(in: db).first(where: { $0.role == .incoming }),
-        try Self.missingCount(of: incoming.id, in: db) <= failed
+        try Self.missing(incoming.id, limit: failed.count + 1, in: db).isSubset(of: failed)
       else { return nil }
       try Self.activate(incoming.id, in: db)
       return incoming.id
@@ -64,15 +64,22 @@ extension Catalogue {
     try db.execute(sql: "UPDATE model SET role = 'active' WHERE id = ?", arguments: [id.blob])
   }
 
-  private static func missingCount(of id: ModelID, in db: Database) throws -> Int {
-    try Int.fetchOne(
+  /// Visible recordings that miss a model's product, at most `limit` of them. A file whose last
+  /// analysis failed holds nothing back: it has the product as soon as it is analysed again.
+  private static func missing(
+    _ id: ModelID, limit: Int, in db: Database
+  ) throws -> Set<RecordingKey> {
+    let keys = try Int64.fetchSet(
       db,
       sql: """
-        SELECT count(DISTINCT recording) FROM file
-        WHERE recording IS NOT NULL AND isOffline = 0 AND NOT EXISTS (
-          SELECT 1 FROM product JOIN model ON model.key = product.model
-          WHERE model.id = ? AND product.recording = file.recording)
-        """, arguments: [id.blob]) ?? 0
+        SELECT DISTINCT recording FROM file
+        WHERE recording IS NOT NULL AND isOffline = 0 AND state IN ('analysed', 'pending')
+          AND NOT EXISTS (
+            SELECT 1 FROM product JOIN model ON model.key = product.model
+            WHERE model.id = ? AND product.recording = file.recording)
+        LIMIT ?
+        """, arguments: [id.blob, limit])
+    return Set(keys.map(RecordingKey.init))
   }
 
   /// Where the rows of every product of `model` lie, and the recordings that queries may see.

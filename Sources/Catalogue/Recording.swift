@@ -101,6 +101,10 @@ extension Catalogue {
     guard let path = try currentPath(item.file, item.size, item.modified, in: db) else {
       return RecordedOutcome(path: item.path, kind: .stale)
     }
+    // It was looked for under a name that it no longer has, and waits under the new one.
+    if failure.code == .vanished, path != item.path {
+      return RecordedOutcome(path: path, kind: .stale)
+    }
     let earlier =
       try Int.fetchOne(
         db, sql: "SELECT failureCount FROM file WHERE key = ?",

@@ -24,6 +24,8 @@ public struct AnalysisFailure: Error, Hashable, Sendable, Codable, CustomStringC
     case timedOut
     /// A worker passed its memory limit on this file.
     case memoryLimit
+    /// Somebody ended the workers that had this file: a person, or the kernel in need of memory.
+    case killed
     /// EIO and its kin.
     case readError
     /// EACCES or EPERM.
@@ -59,7 +61,7 @@ public struct AnalysisFailure: Error, Hashable, Sendable, Codable, CustomStringC
     case .empty, .notAudio, .unsupported, .corrupt, .noFrames, .notFinite, .outOfRange, .crashed,
       .timedOut, .memoryLimit:
       .afterChange
-    case .readError, .permissionDenied, .changed, .vanished, .unavailable:
+    case .killed, .readError, .permissionDenied, .changed, .vanished, .unavailable:
       .afterPause
     }
   }

@@ -56,5 +56,8 @@ extension FilePath {
 
   /// Whether this path is `directory` or lies anywhere below it. Bytes are compared; both should be
   /// absolute and lexically normal.
-  public func isAtOrBelow(_ directory: FilePath) -> Bool { starts(with: directory) }
+  public func isAtOrBelow(_ directory: FilePath) -> Bool {
+    // Every path starts with the empty one, which is no directory.
+    !directory.isEmpty && starts(with: directory)
+  }
 }

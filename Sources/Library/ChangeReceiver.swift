@@ -24,7 +24,7 @@ actor ChangeReceiver {
   private var seen: [FilePath: Set<FilePath>] = [:]
   /// Directories that the scan under way could not look into.
   private var closed: [FilePath: [FilePath]] = [:]
-  /// Mounts that are away now.
+  /// Mounts that are away now, and roots, which may lie below others.
   private var away: Set<FilePath> = []
   private var unreadable = UnreadableDirectories()
 
@@ -120,6 +120,7 @@ actor ChangeReceiver {
       }
       tellUnreadable()
     case .rootOnline(let path, let real, let identity):
+      away.subtract([roots.real(of: path), real])
       roots.setReal(real, of: path)
       try await memory.record(path, root: path, real: real, identity)
       // Its files come back one by one, as the scan that follows finds them.
@@ -130,11 +131,13 @@ actor ChangeReceiver {
       away.remove(path)
       tellOnline(path)
     case .rootOffline(let path, let reason):
+      away.insert(roots.real(of: path))
       try await setOffline(path, reason: reason, below: roots.real(of: path))
       roots.set(path, .offline, reason)
     case .rootCovered(let path):
       roots.covered(path)
     case .rootDropped(let path):
+      away.remove(roots.real(of: path))
       roots.dropped(path)
       statistics.clearWarning(.watching(path))
       unreadable.remove(below: path)

@@ -128,7 +128,7 @@ actor ModelKeeper {
   }
 
   /// Makes the incoming model the active one if it is complete. Returns whether it did.
-  func activateIncoming(failed: Int) async throws(HarkError) -> Bool {
+  func activateIncoming(failed: Set<RecordingKey>) async throws(HarkError) -> Bool {
     guard shelf.current.incoming != nil,
       let model = try await catalogue.activateIncoming(failed: failed)
     else { return false }

@@ -22,8 +22,7 @@ actor Scheduler {
 
   private var files: Set<FileKey> = []
   private var recordings: Set<RecordingKey> = []
-  /// Recordings whose missing product could not be made; tried again after a restart or a rescan.
-  private var hopeless: Set<RecordingKey> = []
+  private var missed = MissedProducts()
   private var lastMissing: [ProductKind: RecordingKey] = [:]
   private var isIdleNow = false
   private var lastProgress: UInt64?
@@ -59,7 +58,7 @@ actor Scheduler {
 
   /// Gives recordings whose missing product could not be made another chance.
   func retryAll() {
-    hopeless = []
+    missed = MissedProducts()
     lastMissing = [:]
     wake()
   }
@@ -141,13 +140,18 @@ actor Scheduler {
   private func completeProducts(
     limit: Int, _ group: inout DiscardingTaskGroup
   ) async throws(HarkError) -> Bool {
+    let now = MonotonicClock.now()
     for product in shelf.current.wantedProducts {
       let missing = try await catalogue.missingProducts(
         of: product, limit: limit, after: lastMissing[product],
-        excluding: recordings.union(hopeless))
+        excluding: recordings.union(missed.resting(product, now: now)))
       guard let last = missing.last else {
         // Recordings that came back in the meantime may lie before the mark.
-        if lastMissing.removeValue(forKey: product) != nil { wake() }
+        if lastMissing.removeValue(forKey: product) != nil {
+          wake()
+        } else {
+          missed.forgetDue(product, now: now, inWork: recordings)
+        }
         continue
       }
       lastMissing[product] = last.recording
@@ -167,9 +171,10 @@ actor Scheduler {
     } else if case .notCompleted(_, let failure) = finished, !Task.isCancelled {
       logger.notice(
         "not analysed for \(product): \(failure)", metadata: ["file": "\(missing.path.escaped)"])
-      hopeless.insert(missing.recording)
+      missed.add(missing.recording, product, failure, now: MonotonicClock.now())
     } else if !Task.isCancelled {
       goOn()
+      missed.remove(missing.recording, product)
       await recorder.record(finished)
     }
     recordings.remove(missing.recording)
@@ -178,14 +183,20 @@ actor Scheduler {
 
   /// Nothing waits: switches to an incoming model that is complete, and sleeps.
   private func rest() async throws(HarkError) {
-    if try await models.activateIncoming(failed: hopeless.count) { wake() }
+    let failed = shelf.current.incoming.map { missed.givenUp(.embeddings($0)) }
+    if try await models.activateIncoming(failed: failed ?? []) { wake() }
     if !isIdleNow {
       isIdleNow = true
       await tellProgress(always: true)
       events.send(.idle, at: WallClock.now)
     }
     retryTimer?.cancel()
-    guard let pause = try await catalogue.nextRetry(now: WallClock.now) else { return }
+    let now = MonotonicClock.now()
+    let pauses = [
+      try await catalogue.nextRetry(now: WallClock.now),
+      missed.nextDue.map { $0 > now ? Double($0 - now) / 1e9 : 0 },
+    ]
+    guard let pause = pauses.compactMap({ $0 }).min() else { return }
     retryTimer = Task { [signal] in
       try? await Alarm.sleep(for: .seconds(max(0.1, pause)))
       if !Task.isCancelled { signal.yield() }

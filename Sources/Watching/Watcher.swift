@@ -128,6 +128,8 @@ struct WatchingFaults: Sendable {
   var inotify: (@Sendable () -> Errno?)?
   /// An errno with which a directory cannot be watched.
   var watch: (@Sendable (FilePath) -> Errno?)?
+  /// An errno with which what lies at a path cannot be looked at.
+  var look: (@Sendable (FilePath) -> Errno?)?
   /// Whether events were lost since the last question.
   var overflow: (@Sendable () -> Bool)?
 }

@@ -2,18 +2,6 @@ import Core
 import Glibc
 import SystemPackage
 
-/// The first half of a rename, waiting for the second.
-struct Rename {
-  var from: FilePath
-  /// Whether a file of the old name is told at all.
-  var isWanted: Bool
-  var wasPending: Bool
-  /// The directory's node, if it was known.
-  var node: DirectoryNode?
-  var isDirectory: Bool
-  var due: UInt64
-}
-
 /// What inotify says, and what comes of it.
 extension WatcherThread {
   func handleEvents() {
@@ -55,12 +43,14 @@ extension WatcherThread {
     } else if event.has(Int(IN_ATTRIB)) {
       handleAttributes(event, path, node, root)
     } else {
+      settleRenames(from: path)
       appear(event.name, path, node, root, isClosed: event.has(Int(IN_CLOSE_WRITE)))
     }
   }
 
   /// Something happened to a watched directory itself.
   private func handleSelf(_ event: InotifyEvent, _ node: DirectoryNode, _ root: RootState) {
+    if event.has(Int(IN_ATTRIB)), node === root.node, node.isIncomplete { return look(at: root) }
     guard event.has(Int(IN_DELETE_SELF)) || event.has(Int(IN_MOVE_SELF)) else { return }
     if node === root.node {
       mountsAreInDoubt = true
@@ -75,22 +65,50 @@ extension WatcherThread {
   func appear(
     _ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode, _ root: RootState, isClosed: Bool
   ) {
+    let known = parent.children[name]
     switch kind(of: name, at: path) {
     case .file(let status):
+      loseLink(known, at: path)
       let file = FileObservation(path, status)
       // A hard link is never closed; its content is as old as the file.
       pending.add(file, isClosed: isClosed || status.links > 1, now: MonotonicClock.now())
     case .directory(let status):
-      let known = parent.children[name]
       guard let node = enter(name, status, parent: parent, in: root), node !== known else { return }
       scan(node, in: root)
     case .linkToDirectory(let status):
-      let known = parent.children[name]
-      guard let node = enter(name, status, parent: parent, in: root, isLink: true), node !== known
-      else { return }
-      scan(node, in: root)
-    case .nothing: break
+      guard let node = enter(name, status, parent: parent, in: root, isLink: true) else {
+        // The files of the folder that it leads to now are told by another path.
+        if known != nil, root.mounts[path] == nil { emit(.directoryRemoved(path)) }
+        return
+      }
+      if node !== known { scan(node, in: root) }
+    case .nothing:
+      loseLink(known, at: path)
+      noteUnresolved(name, path, parent)
+    case .unseen: parent.isIncomplete = true
     }
+  }
+
+  /// Forgets a symbolic link to a directory in whose place there is something else.
+  private func loseLink(_ known: DirectoryNode?, at path: FilePath) {
+    guard let known, known.isLink else { return }
+    drop(known)
+    emit(.directoryRemoved(path))
+  }
+
+  /// Notes an event whose path leads to nothing. Should a directory above have been renamed since, the
+  /// event of that follows, and all below is looked at again (``arrive(directory:_:_:_:_:)``).
+  private func noteUnresolved(_ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode) {
+    guard NameRules.verdict(name, isDirectory: true) == .file, Status(path, follow: false) == nil
+    else { return }
+    parent.isInDoubt = true
+  }
+
+  /// A file that has settled, as it is now.
+  func observeSettled(_ path: FilePath) -> FileObservation? {
+    if let file = observe(path) { return file }
+    node(at: path.removingLastComponent())?.0.isInDoubt = true
+    return nil
   }
 
   private func remove(
@@ -109,83 +127,21 @@ extension WatcherThread {
   private func handleAttributes(
     _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
   ) {
+    noteUnresolved(event.name, path, parent)
     if event.isDirectory {
       // A directory that could not be read may be readable now.
       guard case .directory(let status) = kind(of: event.name, at: path),
-        let node = enter(event.name, status, parent: parent, in: root), node.watch < 0
+        let node = enter(event.name, status, parent: parent, in: root),
+        node.watch < 0 || node.isIncomplete
       else { return }
       return scan(node, in: root)
     }
     guard !pending.contains(path), case .file(let status) = kind(of: event.name, at: path) else {
       return
     }
-    emit(.permissionsChanged(FileObservation(path, status)))
-  }
-
-  // MARK: Renames
-
-  private func leave(_ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode) {
-    let child = parent.children[event.name]
-    child?.detach()
-    let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
-    renames[event.cookie] = Rename(
-      from: path, isWanted: isWanted, wasPending: pending.contains(path), node: child,
-      isDirectory: event.isDirectory || child != nil,
-      due: MonotonicClock.now() + UInt64(options.renameWindow * 1e9))
-  }
-
-  private func arrive(
-    _ event: InotifyEvent, _ path: FilePath, _ parent: DirectoryNode, _ root: RootState
-  ) {
-    guard let rename = renames.removeValue(forKey: event.cookie) else {
-      return appear(event.name, path, parent, root, isClosed: true)
-    }
-    let isWanted = NameRules.verdict(event.name, isDirectory: event.isDirectory) == .file
-    guard rename.isWanted, isWanted else {
-      if rename.isWanted { give(up: rename) }
-      return appear(event.name, path, parent, root, isClosed: true)
-    }
-    if rename.isDirectory {
-      arrive(directory: event.name, rename, path, parent, root)
-    } else if rename.wasPending {
-      give(up: rename)
-      appear(event.name, path, parent, root, isClosed: true)
-    } else if let file = observe(path) {
-      pending.remove(path)
-      emit(.moved(from: rename.from, file))
-    } else {
-      give(up: rename)
-    }
-  }
-
-  private func arrive(
-    directory name: [UInt8], _ rename: Rename, _ path: FilePath, _ parent: DirectoryNode,
-    _ root: RootState
-  ) {
-    emit(.directoryMoved(from: rename.from, to: path))
-    pending.move(from: rename.from, to: path)
-    guard let node = rename.node, nodesByIdentity[node.identity] === node else {
-      // Never seen, or seen in its new place by a scan in between.
-      return appear(name, path, parent, root, isClosed: true)
-    }
-    if let replaced = parent.children[name] { drop(replaced) }
-    parent.attach(node, as: name)
-    // What could not be watched at the old place counts for the new root.
-    if node.subtree.contains(where: { $0.watch < 0 }) { scan(node, in: root) }
-  }
-
-  /// The second half of a rename did not come: it went out of the watched folders.
-  func expireRenames(_ now: UInt64) {
-    for (cookie, rename) in renames where rename.due <= now {
-      renames[cookie] = nil
-      give(up: rename)
-    }
-  }
-
-  private func give(up rename: Rename) {
-    pending.remove(under: rename.from)
-    if let node = rename.node { drop(node) }
-    guard rename.isWanted else { return }
-    emit(rename.isDirectory ? .directoryRemoved(rename.from) : .removed(rename.from))
+    let file = FileObservation(path, status)
+    emit(.permissionsChanged(file))
+    // A new modification time alone raises no other event.
+    pending.add(file, isClosed: true, isTold: true, now: MonotonicClock.now())
   }
 }

@@ -50,7 +50,7 @@ extension WatcherThread {
       root.nextLook = nil
     case .online:
       if let reason = doubt(about: root) {
-        close(root, reason)
+        takeOffline(root: root, reason)
         if open(root) { scan(root) }
       } else {
         scan(root)
@@ -140,7 +140,7 @@ extension WatcherThread {
   }
 
   /// Why an online root may not be what it was; `nil` if all is well.
-  private func doubt(about root: RootState) -> String? {
+  func doubt(about root: RootState) -> String? {
     guard let real = root.real, let node = root.node else { return "it is not known" }
     do throws(Errno) {
       guard try Self.realPath(root.configured) == real else { return "it leads elsewhere now" }
@@ -160,7 +160,7 @@ extension WatcherThread {
     }
   }
 
-  private func close(_ root: RootState, _ reason: String) {
+  func takeOffline(root: RootState, _ reason: String) {
     if let node = root.node { drop(node) }
     root.node = nil
     for path in root.mounts.keys { root.mounts[path]?.number = nil }

@@ -21,6 +21,7 @@ extension WatcherThread {
     emit(.scanStarted(path))
     walk(node, in: root)
     followLinks(of: root)
+    guard !isBrokenOff(root) else { return }
     emit(.scanFinished(path))
     tellPolling(root)
   }
@@ -35,11 +36,30 @@ extension WatcherThread {
   }
 
   func finish(_ root: RootState) {
+    guard !isBrokenOff(root) else { return }
     for (path, mount) in root.mounts where !mount.isSeen {
       takeOffline(mount: path, of: root, "it does not exist")
     }
     emit(.scanFinished(root.node?.path ?? root.configured))
     tellPolling(root)
+  }
+
+  /// Whether what a scan did not come by may still be there: the root went away meanwhile, which is
+  /// told, or the watcher ends. A mount that went away is told, too, before the scan's end.
+  private func isBrokenOff(_ root: RootState) -> Bool {
+    guard !isStopped else { return true }
+    if root.node != nil, let reason = doubt(about: root) {
+      takeOffline(root: root, reason)
+      return true
+    }
+    for (path, mount) in root.mounts {
+      guard let number = mount.number, Status(path, follow: false)?.mount != number else {
+        continue
+      }
+      if let (node, _) = node(at: path) { drop(node) }
+      takeOffline(mount: path, of: root, "nothing is mounted there")
+    }
+    return false
   }
 
   /// Watches and lists `start` and all below; symbolic links to directories are put off.
@@ -70,6 +90,8 @@ extension WatcherThread {
       }
       return []
     }
+    node.isIncomplete = false
+    node.isInDoubt = false
     var directories: [DirectoryNode] = []
     var seen: Set<[UInt8]> = []
     for entry in listing.entries {
@@ -92,6 +114,16 @@ extension WatcherThread {
         seen.insert(entry.name)
         root.links.append((node, entry.name))
       case .nothing: break
+      case .unseen(let error):
+        // Not gone: what is known of it stays.
+        seen.insert(entry.name)
+        node.isIncomplete = true
+        if error == .permissionDenied, entry.kind != UInt8(DT_LNK) {
+          // The directory lets nobody look at anything in it.
+          emit(.directoryUnreadable(path, reason: Self.reason(error, path)))
+          return directories
+        }
+        emit(.directoryUnreadable(child, reason: Self.reason(error, child)))
       }
     }
     for (name, child) in node.children where !seen.contains(name) { drop(child) }
@@ -103,6 +135,8 @@ extension WatcherThread {
     case directory(Status)
     case linkToDirectory(Status)
     case nothing
+    /// There may be something, which cannot be looked at.
+    case unseen(Errno)
   }
 
   /// What an entry is to the watcher. Sockets, pipes and devices are nothing; none is opened.
@@ -121,12 +155,15 @@ extension WatcherThread {
 
   /// The same for a name from an event.
   func kind(of name: [UInt8], at path: FilePath) -> Kind {
-    guard var status = Status(path, follow: false) else { return .nothing }
-    let isLink = status.isLink
-    if isLink {
-      guard let target = Status(path, follow: true) else { return .nothing }
-      status = target
+    let found: (status: Status, isLink: Bool)?
+    do throws(Errno) {
+      if let error = watcher.faults.look?(path) { throw error }
+      found = try Status.resolved(path)
+    } catch {
+      let isHidden = NameRules.verdict(name, isDirectory: true) != .file
+      return isHidden ? .nothing : .unseen(error)
     }
+    guard let (status, isLink) = found else { return .nothing }
     if status.isDirectory {
       guard NameRules.verdict(name, isDirectory: true) == .file else { return .nothing }
       return isLink ? .linkToDirectory(status) : .directory(status)
@@ -171,7 +208,12 @@ extension WatcherThread {
       root.links = []
       for (parent, name) in links where parent.top === root.node {
         let path = parent.path.entry(name)
-        guard case .linkToDirectory(let status) = kind(of: name, at: path),
+        let target = kind(of: name, at: path)
+        if case .unseen(let error) = target {
+          parent.isIncomplete = true
+          emit(.directoryUnreadable(path, reason: Self.reason(error, path)))
+        }
+        guard case .linkToDirectory(let status) = target,
           let node = enter(name, status, parent: parent, in: root, isLink: true)
         else { continue }
         walk(node, in: root)

@@ -100,7 +100,7 @@ extension WatcherThread {
 
   /// Forgets a directory and everything below, and tells nothing.
   func drop(_ node: DirectoryNode) {
-    pending.remove(under: node.path)
+    if node.isAttached { pending.remove(under: node.path) }
     for one in node.subtree {
       if one.watch >= 0, nodesByWatch[one.watch] === one {
         nodesByWatch[one.watch] = nil

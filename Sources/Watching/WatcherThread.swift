@@ -95,7 +95,7 @@ final class WatcherThread {
     let now = MonotonicClock.now()
     expireRenames(now)
     let known = pending.growing
-    for file in pending.takeSettled(now: now, observe: observe) { emit(.found(file)) }
+    for file in pending.takeSettled(now: now, observe: observeSettled) { emit(.found(file)) }
     for path in pending.growing.subtracting(known) {
       logger.notice(
         "it is still being written, and is analysed once it rests",

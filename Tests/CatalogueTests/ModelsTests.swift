@@ -19,14 +19,38 @@ import VectorIndex
     _ = try await fixture.catalogue.record(
       [.completed(missing[0], fixture.analysis(0), [fixture.product(first: 0, model: second)])],
       now: 4)
-    #expect(try await fixture.catalogue.activateIncoming(failed: 0) == nil)
+    #expect(try await fixture.catalogue.activateIncoming(failed: []) == nil)
     _ = try await fixture.catalogue.record(
       [.completed(missing[1], fixture.analysis(1), [fixture.product(first: 1, model: second)])],
       now: 4)
-    #expect(try await fixture.catalogue.activateIncoming(failed: 0) == second)
+    #expect(try await fixture.catalogue.activateIncoming(failed: []) == second)
     let roles = try await fixture.catalogue.models().map(\.role)
     #expect(roles == [.kept, .active])
     #expect(try await fixture.adoptModel() == .active)
+  }
+
+  /// A file that fails for the moment does not hold the switch back, and one recording that is given up
+  /// does not stand for another one that is missing.
+  @Test func onlyWhatIsGivenUpIsLeftOut() async throws {
+    let fixture = try CatalogueFixture()
+    try await fixture.addAnalysed(["/m/a", "/m/b"])
+    #expect(try await fixture.adoptModel(second) == .incoming)
+    let missing = try await fixture.catalogue.missingProducts(
+      of: .embeddings(second), limit: 10, excluding: [])
+    let gone = RecordingKey(1_000)
+    #expect(try await fixture.catalogue.activateIncoming(failed: [gone]) == nil)
+    #expect(
+      try await fixture.catalogue.activateIncoming(failed: [gone, missing[0].recording]) == nil)
+    // Edited, and not readable now: it keeps its recording, and waits.
+    _ = try await fixture.catalogue.observe(
+      [fixture.observed("/m/b", size: 5, inode: 11)], isLive: true, now: 3)
+    #expect(
+      try await fixture.catalogue.activateIncoming(failed: [missing[0].recording]) == nil)
+    let item = try #require(try await fixture.work(now: 3).first)
+    _ = try await fixture.catalogue.record(
+      [.failed(item, AnalysisFailure(.permissionDenied, "no"), decoder: "d")], now: 4)
+    #expect(
+      try await fixture.catalogue.activateIncoming(failed: [missing[0].recording]) == second)
   }
 
   @Test func goingBackBeforeTheSwitchDropsTheIncomingModel() async throws {

@@ -48,6 +48,24 @@ import VectorIndex
     #expect(try await fixture.catalogue.counts().recordings == 0)
   }
 
+  @Test func aFileThatWasRenamedBeforeItWasOpenedHasNotVanished() async throws {
+    let fixture = try CatalogueFixture()
+    _ = try await fixture.catalogue.observe([fixture.observed("/d/a")], isLive: false, now: 1)
+    let item = try #require(try await fixture.work().first)
+    _ = try await fixture.catalogue.moveDirectory(from: "/d", to: "/e", now: 2)
+    let gone = AnalysisFailure(.vanished, "the file went away")
+    let change = try await fixture.catalogue.record([.failed(item, gone, decoder: "d")], now: 3)
+    guard case .stale = change.outcomes[0].kind else {
+      Issue.record("counted: \(change.outcomes[0].kind)")
+      return
+    }
+    #expect(try await fixture.work(now: 3).map(\.path) == ["/e/a"])
+    // Where it is looked for by its own name, it has.
+    let moved = try #require(try await fixture.work(now: 3).first)
+    _ = try await fixture.catalogue.record([.failed(moved, gone, decoder: "d")], now: 3)
+    #expect(try await fixture.work(now: 4).isEmpty)
+  }
+
   @Test func failuresWaitForAChangeOrForAPause() async throws {
     let fixture = try CatalogueFixture()
     _ = try await fixture.catalogue.observe(

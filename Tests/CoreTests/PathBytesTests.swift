@@ -31,5 +31,6 @@ import Testing
     #expect(FilePath("/a/b/c").isAtOrBelow("/a/b"))
     #expect(FilePath("/a/b").isAtOrBelow("/a/b"))
     #expect(!FilePath("/a/bc").isAtOrBelow("/a/b"))
+    #expect(!FilePath("/a/b").isAtOrBelow(""))
   }
 }

@@ -188,6 +188,19 @@ import Testing
     }
   }
 
+  @Test func aNewModificationTimeAloneIsFound() async throws {
+    try await watching { fixture in
+      try fixture.write("a.wav")
+      let file = try #require(try await fixture.found("a.wav"))
+      await fixture.told.clear()
+      let times = [
+        timespec(tv_sec: 1_000_000_000, tv_nsec: 5), timespec(tv_sec: 1_000_000_000, tv_nsec: 5),
+      ]
+      #expect(utimensat(AT_FDCWD, file.path.string, times, 0) == 0)
+      #expect(try await fixture.found("a.wav")?.modified == 1_000_000_000_000_000_005)
+    }
+  }
+
   @Test func hiddenDirectoriesAreLeftAlone() async throws {
     try await watching { fixture in
       try fixture.makeDirectory(".hidden")

@@ -51,6 +51,40 @@ import Testing
     }
   }
 
+  /// What a scan did not come by because the root went away under it has not gone.
+  @Test func aRootThatGoesAwayDuringAScanKeepsItsFiles() async throws {
+    let directory = try TemporaryDirectory()
+    let root = directory("root")
+    let away = directory("away").path
+    let isLeaving = Flag()
+    var faults = WatchingFaults()
+    faults.list = { [path = root.path] place in
+      if place.lastComponent?.string == "sub", isLeaving.take() { rename(path, away) }
+      return nil
+    }
+    try make(root.appendingPathComponent("sub"))
+    try await WatcherFixture.with(root, faults: faults) { fixture in
+      try fixture.write("sub/a.wav")
+      _ = try #require(try await fixture.found("sub/a.wav"))
+      isLeaving.raise()
+      fixture.watcher.rescan()
+      let path = FilePath(root.path)
+      #expect(try await fixture.wait { $0.offlineReason(path) } == "it does not exist")
+      #expect(await fixture.told.changes.known == [fixture.path("sub/a.wav")])
+      #expect(rename(away, path.string) == 0)
+      let isBack = try await fixture.wait { changes -> Bool? in
+        let end = changes.lastIndex(of: .scanFinished(path)) ?? 0
+        let isOffline = changes.dropFirst(end).contains {
+          if case .rootOffline = $0 { true } else { false }
+        }
+        return isOffline ? nil : true
+      }
+      #expect(isBack == true)
+      #expect(await fixture.told.changes.known == [fixture.path("sub/a.wav")])
+    }
+    withExtendedLifetime(directory) {}
+  }
+
   @Test func anEmptyRootWithKnownFilesIsOffline() async throws {
     try await rooted({ WatchedRoot(path: $0, hasFiles: true) }, prepare: make) { fixture in
       let root = FilePath(fixture.root.path)

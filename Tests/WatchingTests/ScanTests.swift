@@ -175,6 +175,41 @@ import Testing
     }
   }
 
+  /// A directory that may be listed, and in which nothing may be looked at.
+  @Test func whatCannotBeLookedAtIsNotGone() async throws {
+    let isLocked = Flag()
+    var faults = WatchingFaults()
+    faults.look = { path in
+      isLocked.isRaised && path.removingLastComponent().lastComponent?.string == "locked"
+        ? .permissionDenied : nil
+    }
+    try await scan(
+      { fixture in
+        try fixture.makeDirectory("locked/deep")
+        try fixture.write("locked/a.wav")
+        try fixture.write("locked/deep/b.wav")
+      }, faults: faults
+    ) { fixture, _ in
+      let files = ["locked/a.wav", "locked/deep/b.wav"]
+      for file in files { _ = try #require(try await fixture.found(file)) }
+      isLocked.raise()
+      let before = await fixture.told.changes
+      fixture.watcher.rescan()
+      let after = try await fixture.wait { changes in
+        changes.dropFirst(before.count).contains(.scanFinished(FilePath(fixture.root.path)))
+          ? changes : nil
+      }
+      #expect(after?.known == Set(files.map(fixture.path)))
+      try fixture.write("locked/c.wav")
+      try await fixture.settled()
+      await fixture.told.clear()
+      _ = isLocked.take()
+      #expect(chmod(fixture.path("locked").string, 0o700) == 0)
+      #expect(try await fixture.found("locked/c.wav") != nil)
+      #expect(try await fixture.found("locked/deep/b.wav") != nil)
+    }
+  }
+
   @Test func aLostEventIsMadeGoodByLookingAgain() async throws {
     let isLost = Flag()
     var faults = WatchingFaults()

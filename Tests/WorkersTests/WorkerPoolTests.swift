@@ -80,11 +80,12 @@ import Testing
     }
   }
 
-  /// Killed from outside, the file is tried once more; killed again, it has failed.
+  /// Killed from outside, the file is tried once more at once; killed again, after a pause.
   @Test func aWorkerKilledFromOutsideIsTriedTwice() async throws {
     try await PoolFixture.with { fixture in
       let failure = try #require(try await fixture.failure("crash \(SIGKILL)"))
-      #expect(failure.code == .crashed)
+      #expect(failure.code == .killed)
+      #expect(failure.retry == .afterPause)
       #expect(failure.message.contains("SIGKILL"))
       #expect(fixture.pool.status.map(\.restarts).reduce(0, +) == 2)
     }

@@ -16,7 +16,7 @@ extension WorkerPool {
       return try await analyse(descriptor, request: request, lane: .query, name: path.escaped)
     } catch {
       throw HarkError(
-        error.code == .unavailable ? .unavailable : .corrupt,
+        [.unavailable, .killed].contains(error.code) ? .unavailable : .corrupt,
         "\(path.escaped) cannot be analysed", cause: error.description)
     }
   }

@@ -7,6 +7,8 @@ struct PendingFiles {
     var size: Int64
     var modified: Int64
     var isClosed: Bool
+    /// Whether it was told before, and nothing says that it was written to since.
+    var isTold: Bool
     var due: UInt64
     /// When it was seen to change first.
     var since: UInt64
@@ -32,14 +34,20 @@ struct PendingFiles {
 
   func contains(_ path: FilePath) -> Bool { entries[path] != nil }
 
+  /// Whether a file waits that may be written to.
+  func isWritten(_ path: FilePath) -> Bool { entries[path].map { !$0.isTold } ?? false }
+
   /// Begins to wait for `file`, anew if it is there already. Once closed, a file counts as closed.
-  mutating func add(_ file: FileObservation, isClosed: Bool, now: UInt64) {
+  mutating func add(
+    _ file: FileObservation, isClosed: Bool, isTold: Bool = false, now: UInt64
+  ) {
     let since = entries[file.path]?.since ?? now
     let wasClosed = entries[file.path]?.isClosed ?? false
     let closed = isClosed || wasClosed
     let due = now + (closed ? settle : openSettle)
     entries[file.path] = Entry(
-      size: file.size, modified: file.modified, isClosed: closed, due: due, since: since)
+      size: file.size, modified: file.modified, isClosed: closed, isTold: isTold, due: due,
+      since: since)
     nextDue = min(nextDue ?? due, due)
   }
 

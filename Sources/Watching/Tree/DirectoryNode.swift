@@ -20,6 +20,10 @@ final class DirectoryNode {
   let mount: UInt64
   /// inotify's number; -1 while nothing watches it.
   var watch: Int32 = -1
+  /// Whether something in it could not be looked at.
+  var isIncomplete = false
+  /// Whether an event in it found nothing: its file is gone, or a directory above has moved since.
+  var isInDoubt = false
   /// Whether a symbolic link led here.
   let isLink: Bool
 
@@ -66,6 +70,10 @@ final class DirectoryNode {
     while let parent = node.parent { node = parent }
     return node
   }
+
+  /// Whether a root is above it. While it waits for the second half of a rename none is, and its path
+  /// says nothing.
+  var isAttached: Bool { top.rootPath != nil }
 
   func attach(_ child: DirectoryNode, as name: [UInt8]) {
     child.name = name

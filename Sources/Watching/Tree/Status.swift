@@ -15,6 +15,27 @@ struct Status {
     self.found = found
   }
 
+  /// What `path` leads to, and whether it is a symbolic link itself; `nil` if there is nothing. Throws
+  /// the errno where there may be something that cannot be looked at.
+  static func resolved(_ path: FilePath) throws(Errno) -> (status: Status, isLink: Bool)? {
+    guard let own = try look(path, follow: false) else { return nil }
+    guard own.isLink else { return (own, false) }
+    guard let target = try look(path, follow: true) else { return nil }
+    return (target, true)
+  }
+
+  private static func look(_ path: FilePath, follow: Bool) throws(Errno) -> Status? {
+    var found = hark_file_status()
+    let result = path.withPlatformString { hark_status(AT_FDCWD, $0, follow ? 1 : 0, &found) }
+    switch result {
+    case 0: return Status(found: found)
+    case ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: return nil
+    default: throw Errno(rawValue: result)
+    }
+  }
+
+  private init(found: hark_file_status) { self.found = found }
+
   var isFile: Bool { found.mode & S_IFMT == S_IFREG }
   var isDirectory: Bool { found.mode & S_IFMT == S_IFDIR }
   var isLink: Bool { found.mode & S_IFMT == S_IFLNK }

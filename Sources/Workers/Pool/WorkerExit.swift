@@ -56,6 +56,10 @@ struct WorkerExit: Equatable {
     if signal != 0, peakResident > memoryLimit {
       return .overMemory(memoryLimit)
     }
+    if isFromOutside {
+      return AnalysisFailure(
+        .killed, "the worker \(description) from outside while it had this file")
+    }
     var message = "the worker \(description) on this file"
     if let lastWords { message += ": \(lastWords)" }
     return AnalysisFailure(.crashed, message)
