@@ -25,7 +25,7 @@ struct SimilarRoutes: Sendable {
         answer: AnswerDescription(
           description: "The recordings that are nearest, best first.",
           schema: Schema.reference("SimilarAnswer")),
-        problems: [404, 408, 413, 415, 422, 507],
+        problems: [404, 408, 413, 415, 422, 503, 507],
         handler: { try await answer($0, $1) })
     ]
   }
