@@ -23,6 +23,9 @@ public final class Watcher: Sendable {
     /// While the thread waits and knows of nothing that is still to be told: the descriptor through which
     /// it would hear of more, -1 if there is none.
     var resting: Int32?
+
+    /// Whether the thread has yet to take what was ordered.
+    var hasSome: Bool { !rescans.isEmpty || roots != nil || isStopped }
   }
 
   struct Rescan {
@@ -128,9 +131,7 @@ public final class Watcher: Sendable {
   /// here, before this was asked. Files that have been growing for long count as told.
   public var isAtRest: Bool {
     let isResting = orders.withLock { orders in
-      guard let descriptor = orders.resting, orders.rescans.isEmpty, orders.roots == nil else {
-        return false
-      }
+      guard let descriptor = orders.resting, !orders.hasSome else { return false }
       // Events may wait in the kernel. The thread takes none before it has said, under the lock, that
       // it rests no more; so each is still there, or what comes of it is waited for.
       var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

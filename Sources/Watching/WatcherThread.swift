@@ -72,13 +72,17 @@ final class WatcherThread {
     let isAtRest =
       pending.count == 0 && renames.isEmpty && inotify?.hasWork != true && !mountsAreInDoubt
     let events = inotify?.descriptor ?? -1
-    watcher.orders.withLock { $0.resting = isAtRest ? events : nil }
+    let hasOrders = watcher.orders.withLock { orders in
+      orders.resting = isAtRest ? events : nil
+      return orders.hasSome
+    }
     var polled = [
       pollfd(fd: watcher.wake.descriptor, events: Int16(POLLIN), revents: 0),
       pollfd(fd: events, events: Int16(POLLIN), revents: 0),
       pollfd(fd: mountTable.descriptor, events: Int16(POLLPRI), revents: 0),
     ]
-    let count = poll(&polled, 3, millisecondsToDeadline)
+    // An order may have come while ``flush()`` waited, which clears the signal that goes with it.
+    let count = poll(&polled, 3, hasOrders ? 0 : millisecondsToDeadline)
     // Before anything is taken from the kernel, or done.
     watcher.orders.withLock { $0.resting = nil }
     guard count > 0 else { return }

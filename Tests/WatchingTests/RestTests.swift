@@ -103,6 +103,30 @@ import Testing
     }
   }
 
+  /// It is not forgotten because the thread waits for room meanwhile.
+  @Test func anOrderWhileTheReaderIsFarBehindIsTaken() async throws {
+    let directory = try TemporaryDirectory()
+    let watcher = try Watcher(
+      roots: [WatchedRoot(path: FilePath(directory.path))], options: WatcherFixture.options)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await watcher.run() }
+      // Nobody reads, and every scan tells something.
+      for _ in 0..<2 * ChangeQueue.capacity { watcher.rescan() }
+      do {
+        try await eventually("the queue is full") { watcher.queue.isFull }
+        watcher.rescan()
+        group.addTask { for await _ in watcher.changes {} }
+        try await eventually("all is told", every: .milliseconds(1)) { watcher.isAtRest }
+      } catch {
+        watcher.stop()
+        throw error
+      }
+      watcher.stop()
+      try await group.waitForAll()
+    }
+    withExtendedLifetime(directory) {}
+  }
+
   /// What the reader has taken counts until it comes back for more.
   @Test func aBatchInTheReadersHandsIsWaitedFor() async throws {
     let queue = ChangeQueue(wake: try WakeSignal())
