@@ -54,9 +54,10 @@ extension Wire {
     }
 
     private var harkCode: HarkError.Code {
-      // The two sets of codes share names; 422 is for audio alone.
-      if status == 422 { return .corrupt }
-      return HarkError.Code(rawValue: code) ?? (status >= 500 ? .defect : .invalidArgument)
+      // The two sets of codes share names; 422 is for audio alone, and its own code for a file's.
+      let known = HarkError.Code(rawValue: code)
+      if status == 422 { return known == .notAnalysable ? .notAnalysable : .corrupt }
+      return known ?? (status >= 500 ? .defect : .invalidArgument)
     }
   }
 }
@@ -72,6 +73,7 @@ extension HarkError.Code {
     case .locked: 409
     case .tooLarge: 413
     case .unsupported: 415
+    case .notAnalysable: 422
     case .unavailable: 503
     case .noSpace: 507
     case .corrupt, .newerVersion, .system, .defect: 500
@@ -88,6 +90,7 @@ extension HarkError.Code {
     case .corrupt: "Stored data is damaged"
     case .newerVersion: "Written by a newer version"
     case .unsupported: "Not supported"
+    case .notAnalysable: "The audio cannot be analysed"
     case .locked: "Locked by another process"
     case .tooLarge: "Too large"
     case .unavailable: "Not available now"

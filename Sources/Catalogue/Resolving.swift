@@ -12,6 +12,14 @@ extension Catalogue {
     }
   }
 
+  /// A recording's length in seconds; `nil` if it is not known.
+  public func duration(of recording: RecordingKey) async throws(HarkError) -> Double? {
+    try await read { db in
+      try Double.fetchOne(
+        db, sql: "SELECT duration FROM recording WHERE key = ?", arguments: [recording.rawValue])
+    }
+  }
+
   /// The recording that a file holds; `nil` if the file is not known or not analysed.
   public func key(ofFileAt path: FilePath) async throws(HarkError) -> RecordingKey? {
     try await read { db in

@@ -22,7 +22,7 @@ extension HarkError.Code {
     case .invalidSetting: .configuration
     case .notFound: .noInput
     case .permissionDenied: .permissionDenied
-    case .corrupt, .newerVersion, .unsupported, .tooLarge: .badInput
+    case .corrupt, .newerVersion, .unsupported, .notAnalysable, .tooLarge: .badInput
     case .locked, .timedOut: .temporaryFailure
     case .unavailable: .unavailable
     case .noSpace: .inputOutput

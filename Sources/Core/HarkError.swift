@@ -17,6 +17,8 @@ public struct HarkError: Error, Sendable, CustomStringConvertible {
     case newerVersion
     /// A format or feature that this build or machine does not have.
     case unsupported
+    /// A file's audio cannot be analysed, now or later, until the file changes.
+    case notAnalysable
     /// Another daemon holds the lock.
     case locked
     /// A body, a list or a file passes a limit.

@@ -63,11 +63,13 @@ public struct SegmentCodes: Hashable, Sendable {
   /// Seconds into the recording at which segment `index` starts.
   public static func start(of index: Int) -> Double { Double(index) * hop }
 
-  /// The segments whose middle lies in `range`, or else the one that the middle of `range` lies in;
-  /// empty if `range` begins after the last segment's end.
+  /// The segments whose middle lies in `range`, or else the one that the middle of `range` lies in, or
+  /// the last one if that lies after them all: a recording may go on for less than a segment after its
+  /// last one, and where it ends only its length tells. Empty only if there are no segments.
   public static func indices(centredIn range: TimeRange, count: Int) -> Range<Int> {
-    guard count > 0, range.from < start(of: count - 1) + length else { return 0..<0 }
-    let first = max(0, Int(((range.from - length / 2) / hop).rounded(.up)))
+    guard count > 0 else { return 0..<0 }
+    let from = ((range.from - length / 2) / hop).rounded(.up)
+    let first = Int(max(0, min(Double(count), from)))
     let last = min(Double(count), ((range.to - length / 2) / hop).rounded(.down) + 1)
     if Double(first) < last { return first..<Int(last) }
     // Shorter than half a segment, or at the very end: the segment that its middle lies in.
@@ -79,8 +81,8 @@ public struct SegmentCodes: Hashable, Sendable {
 
 extension SegmentCodes {
   /// What a stretch is as a query: the mean of the dequantised segments whose middle lies in `range`
-  /// (``indices(centredIn:count:)``), not scaled one by one, then scaled to length 1. `nil` for a
-  /// range past the end.
+  /// (``indices(centredIn:count:)``), not scaled one by one, then scaled to length 1. `nil` if
+  /// there are no segments. Whether the recording goes on until `range` begins is for others to know.
   public func mean(in range: TimeRange) -> Embedding? {
     let indices = Self.indices(centredIn: range, count: count)
     guard !indices.isEmpty else { return nil }

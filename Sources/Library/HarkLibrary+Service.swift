@@ -13,7 +13,12 @@ import Workers
 
 extension HarkLibrary: LibraryService {
   public func status() async throws(HarkError) -> LibraryStatus {
+    // What was in a folder before this question is told and written down, if the watcher is at rest: so
+    // this comes before the counts. A file is in work until it can be found, for which it must count as
+    // analysed: so the scheduler comes after them.
+    let isTold = watcher.isAtRest && !roots.isScanning
     let counts = try await catalogue.counts()
+    let isQuiet = await scheduler.isIdle
     let contents = shelf.current
     let since = statistics.counts
     var files = LibraryStatus.FileCounts()
@@ -29,7 +34,6 @@ extension HarkLibrary: LibraryService {
         recordings: counts.products[model.id]?.recordings ?? 0,
         segments: counts.products[model.id]?.segments ?? 0)
     }
-    let isQuiet = await scheduler.isIdle
     let watching = watcher.statistics
     return LibraryStatus(
       version: HarkVersion.current, pid: getpid(), started: statistics.started,
@@ -37,8 +41,7 @@ extension HarkLibrary: LibraryService {
       recordings: counts.recordings, duration: counts.duration, models: models,
       workers: pool.status.map(LibraryStatus.Worker.init), analysedSinceStart: since.analysed,
       secondsSinceStart: since.seconds,
-      isIdle: isQuiet && files.pending == 0 && !roots.isScanning
-        && watching.settling == 0,
+      isIdle: isTold && files.pending == 0 && isQuiet,
       sandbox: contents.sandbox,
       warnings: statistics.warnings + [Self.growing(watching)].compactMap { $0 })
   }

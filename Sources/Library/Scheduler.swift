@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Synchronization
 import Threads
 
 /// Gives waiting files to the workers, newest wishes first, and says when nothing is left.
@@ -25,6 +26,9 @@ actor Scheduler {
   private var missed = MissedProducts()
   private var lastMissing: [ProductKind: RecordingKey] = [:]
   private var isIdleNow = false
+  /// How often somebody said that something may wait, and how much of that was looked at.
+  private let wishes = Atomic<Int>(0)
+  private var looked = 0
   private var lastProgress: UInt64?
   /// Why files had to wait first; `nil` while all is well.
   private var hindrance: String?
@@ -51,10 +55,16 @@ actor Scheduler {
   }
 
   /// Something may wait now.
-  nonisolated func wake() { signal.yield() }
+  nonisolated func wake() {
+    wishes.add(1, ordering: .sequentiallyConsistent)
+    signal.yield()
+  }
 
-  /// Whether nothing is in work and nothing waited when last looked.
-  var isIdle: Bool { isIdleNow }
+  /// Whether nothing is in work and nothing waited when last looked, which was after the last ``wake()``.
+  var isIdle: Bool {
+    isIdleNow && files.isEmpty && recordings.isEmpty
+      && looked == wishes.load(ordering: .sequentiallyConsistent)
+  }
 
   /// Gives recordings whose missing product could not be made another chance.
   func retryAll() {
@@ -68,7 +78,9 @@ actor Scheduler {
     wake()
     await withDiscardingTaskGroup { group in
       for await _ in signals {
+        let wished = wishes.load(ordering: .sequentiallyConsistent)
         await fill(&group)
+        looked = wished
         if Task.isCancelled { break }
       }
       group.cancelAll()

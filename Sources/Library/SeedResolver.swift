@@ -24,8 +24,9 @@ struct SeedResolver: Sendable {
       }
       let key = try await catalogue.key(of: analysis.recording)
       guard let range = seed.range else { return (key, product.pooled) }
+      try Self.check(range, beginsBefore: analysis.facts.duration)
       guard let vector = product.segments.mean(in: range) else {
-        throw Self.pastEnd(range, analysis.facts.duration)
+        throw HarkError(.invalidArgument, "the audio is too short to have a stretch")
       }
       return (key, vector)
     case .recording(let id):
@@ -39,14 +40,13 @@ struct SeedResolver: Sendable {
     of recording: NamedRecording, _ range: TimeRange?, _ index: ModelIndex
   ) async throws(HarkError) -> (RecordingKey, Embedding) {
     let key = recording.key
+    if let range, let duration = try await catalogue.duration(of: key) {
+      try Self.check(range, beginsBefore: duration)
+    }
     let vector = try await reading.run { () throws(HarkError) -> Embedding? in
       guard let pooled = try index.pooled(of: key) else { return nil }
       guard let range else { return pooled }
-      guard let stretch = try index.meanOfSegments(of: key, in: range) else {
-        let count = try index.segments(of: key)?.count ?? 0
-        throw Self.pastEnd(range, SegmentCodes.start(of: count))
-      }
-      return stretch
+      return try index.meanOfSegments(of: key, in: range)
     }
     guard let vector else {
       throw HarkError(
@@ -58,9 +58,14 @@ struct SeedResolver: Sendable {
     return (key, vector)
   }
 
-  private static func pastEnd(_ range: TimeRange, _ duration: Double) -> HarkError {
-    HarkError(
+  /// Throws `invalidArgument` unless `range` begins before the end of a recording that is `duration`
+  /// seconds long.
+  private static func check(
+    _ range: TimeRange, beginsBefore duration: Double
+  ) throws(HarkError) {
+    guard range.from >= duration else { return }
+    throw HarkError(
       .invalidArgument, "the stretch from \(range.from) s lies past the recording's end",
-      remedy: "give one that begins before \((duration * 10).rounded() / 10) s")
+      remedy: "give one that begins before \((duration * 100).rounded(.down) / 100) s")
   }
 }

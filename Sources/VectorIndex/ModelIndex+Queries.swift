@@ -108,8 +108,8 @@ extension ModelIndex {
     return segments
   }
 
-  /// What a stretch is as a query (``SegmentCodes/mean(in:)``). `nil` for a recording that is not here or a
-  /// range past its end.
+  /// What a stretch is as a query (``SegmentCodes/mean(in:)``). `nil` for a recording that is not here or
+  /// has no segments.
   public func meanOfSegments(
     of key: RecordingKey, in range: TimeRange
   ) throws(HarkError) -> Embedding? {

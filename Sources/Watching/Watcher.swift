@@ -1,4 +1,5 @@
 import Core
+import Glibc
 import Logging
 import Synchronization
 import SystemPackage
@@ -19,6 +20,12 @@ public final class Watcher: Sendable {
     var hasRun = false
     var ended: CheckedContinuation<Void, Never>?
     var statistics = WatchingStatistics()
+    /// While the thread waits and knows of nothing that is still to be told: the descriptor through which
+    /// it would hear of more, -1 if there is none.
+    var resting: Int32?
+
+    /// Whether the thread has yet to take what was ordered.
+    var hasSome: Bool { !rescans.isEmpty || roots != nil || isStopped }
   }
 
   struct Rescan {
@@ -118,6 +125,21 @@ public final class Watcher: Sendable {
   }
 
   public var statistics: WatchingStatistics { orders.withLock { $0.statistics } }
+
+  /// Whether everything is told, and the reader of ``changes`` has come back for more: what had been
+  /// written, renamed or removed in a folder that is watched (not: polled), and what had been ordered
+  /// here, before this was asked. Files that have been growing for long count as told.
+  public var isAtRest: Bool {
+    let isResting = orders.withLock { orders in
+      guard let descriptor = orders.resting, !orders.hasSome else { return false }
+      // Events may wait in the kernel. The thread takes none before it has said, under the lock, that
+      // it rests no more; so each is still there, or what comes of it is waited for.
+      var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      return poll(&polled, 1, 0) == 0
+    }
+    // In this order: the thread pushes first and rests then.
+    return isResting && queue.isAtRest
+  }
 }
 
 /// Ways in which tests make the system fail.

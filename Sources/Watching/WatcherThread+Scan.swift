@@ -18,7 +18,7 @@ extension WatcherThread {
     guard node !== root.node else { return scan(root) }
     statistics.scans += 1
     let path = node.path
-    emit(.scanStarted(path))
+    tellStart(of: path)
     walk(node, in: root)
     followLinks(of: root)
     guard !isBrokenOff(root) else { return }
@@ -32,7 +32,13 @@ extension WatcherThread {
     root.pollReason = root.remoteReason
     for path in root.mounts.keys { root.mounts[path]?.isSeen = false }
     root.links = []
-    emit(.scanStarted(root.node?.path ?? root.configured))
+    tellStart(of: root.node?.path ?? root.configured)
+  }
+
+  /// At once: who asks during a long scan hears of it.
+  private func tellStart(of path: FilePath) {
+    emit(.scanStarted(path))
+    flush()
   }
 
   func finish(_ root: RootState) {

@@ -69,12 +69,23 @@ final class WatcherThread {
   // MARK: Waiting
 
   private func wait() {
+    let isAtRest =
+      pending.count == 0 && renames.isEmpty && inotify?.hasWork != true && !mountsAreInDoubt
+    let events = inotify?.descriptor ?? -1
+    let hasOrders = watcher.orders.withLock { orders in
+      orders.resting = isAtRest ? events : nil
+      return orders.hasSome
+    }
     var polled = [
       pollfd(fd: watcher.wake.descriptor, events: Int16(POLLIN), revents: 0),
-      pollfd(fd: inotify?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: events, events: Int16(POLLIN), revents: 0),
       pollfd(fd: mountTable.descriptor, events: Int16(POLLPRI), revents: 0),
     ]
-    guard poll(&polled, 3, millisecondsToDeadline) > 0 else { return }
+    // An order may have come while ``flush()`` waited, which clears the signal that goes with it.
+    let count = poll(&polled, 3, hasOrders ? 0 : millisecondsToDeadline)
+    // Before anything is taken from the kernel, or done.
+    watcher.orders.withLock { $0.resting = nil }
+    guard count > 0 else { return }
     if polled[0].revents != 0 { watcher.wake.clear() }
     if polled[1].revents != 0 { inotify?.drain() }
     if polled[2].revents != 0 { mountsAreInDoubt = true }
@@ -139,7 +150,6 @@ final class WatcherThread {
   func flush() {
     statistics.directories = nodesByIdentity.count
     statistics.watches = nodesByWatch.count
-    statistics.settling = pending.count
     statistics.growing = pending.growing.count
     statistics.growingFile = pending.growing.first
     let statistics = statistics

@@ -41,8 +41,6 @@ public struct WatchingStatistics: Sendable, Hashable {
   public var filesInScans = 0
   /// Files passed over in scans and changes because their names say that they are no audio.
   public var skipped = 0
-  /// Files that were written to a moment ago.
-  public var settling = 0
   /// Files that have been written to for longer than ``WatchingOptions/patience``, and one of them.
   public var growing = 0
   public var growingFile: FilePath?

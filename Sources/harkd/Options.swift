@@ -90,13 +90,14 @@ struct Options: ParsableCommand {
   }
 
   /// Settings that were given as flags. Relative paths are made absolute here, where the working
-  /// directory is known.
+  /// directory is known; they stay text as of ``ArgumentBytes``.
   var flags: [Setting: [String]] {
+    func path(_ text: String) -> String { ArgumentBytes.text(Self.absolute(text).bytes) }
     var flags: [Setting: [String]] = [:]
-    flags[.watch] = watch.map(Self.absolute)
-    flags[.state] = state.map { [Self.absolute($0)] }
-    flags[.socket] = socket.map { [Self.absolute($0)] }
-    flags[.model] = model.map { [Self.absolute($0)] }
+    flags[.watch] = watch.map(path)
+    flags[.state] = state.map { [path($0)] }
+    flags[.socket] = socket.map { [path($0)] }
+    flags[.model] = model.map { [path($0)] }
     flags[.precision] = precision.map { [$0] }
     flags[.workers] = workers.map { [$0] }
     flags[.logLevel] = logLevel.map { [$0] }
@@ -109,7 +110,7 @@ struct Options: ParsableCommand {
     let defaults = DefaultPaths(environment: environment, isRoot: geteuid() == 0)
     var sources = [SettingsSource.flags(flags), try SettingsSource.environment(environment)]
     if let config {
-      sources.append(try await .file(FilePath(Self.absolute(config))))
+      sources.append(try await .file(Self.absolute(config)))
     } else {
       for path in defaults.settings.reversed() {
         do throws(HarkError) {
@@ -123,10 +124,10 @@ struct Options: ParsableCommand {
       sources: sources, defaults: defaults, cores: WorkerPoolConfiguration.coreCount)
   }
 
-  private static func absolute(_ text: String) -> String {
-    let path = FilePath(text)
-    guard path.isRelative else { return text }
-    return FilePath(FileManager.default.currentDirectoryPath).pushing(path)
-      .lexicallyNormalized().string
+  private static func absolute(_ text: String) -> FilePath {
+    let path = FilePath(bytes: ArgumentBytes.bytes(of: text))
+    guard path.isRelative, let directory = getcwd(nil, 0) else { return path }
+    defer { free(directory) }
+    return FilePath(platformString: directory).pushing(path).lexicallyNormalized()
   }
 }

@@ -30,7 +30,7 @@ struct StateChecking {
     let report = try await StateRestore(path: state).run(
       from: FilePath(bytes: ArgumentBytes.bytes(of: backup)))
     print(
-      "\(state.escaped): restored from \(backup): \(report.files) files, \(report.recordings) "
+      "\(state.escaped): restored from \(ArgumentBytes.escaped(backup)): \(report.files) files, \(report.recordings) "
         + "recordings, \(report.bytes) bytes, all \(report.rows) index rows verified; Hark "
         + "\(report.hark) wrote it")
     return .success

@@ -23,6 +23,8 @@ import Testing
     }
     #expect(HarkError.Code.notFound.httpStatus == 404)
     #expect(HarkError.Code.tooLarge.httpStatus == 413)
+    #expect(HarkError.Code.notAnalysable.httpStatus == 422)
+    #expect(HarkError.Code.notAnalysable.exitStatus == .badInput)
   }
 
   @Test(arguments: AnalysisFailure.Code.allCases)

@@ -60,3 +60,18 @@ import Testing
     #expect(TimeArgument(argument: text) == nil)
   }
 }
+
+@Suite struct SimilarArgumentTests {
+  /// What follows the one value of an option is a seed again.
+  @Test func unlikeTakesOneValueAndItsHelpSaysSo() throws {
+    let command = try #require(
+      try HarkCommand.parseAsRoot(["similar", "a", "--unlike", "b", "c", "--unlike", "d"])
+        as? SimilarCommand)
+    let named = (["a", "b", "c", "d"] as [FilePath]).map { SeedArgument.file(PathArgument($0)) }
+    #expect(command.seeds == [named[0], named[2]])
+    #expect(command.unlike == [named[1], named[3]])
+    let help = HarkCommand.helpMessage(for: SimilarCommand.self, columns: 200)
+    let line = help.split(separator: "\n").first { $0.contains("--unlike <file|id>") }
+    #expect(try #require(line).contains("takes one, and is given once for each"))
+  }
+}

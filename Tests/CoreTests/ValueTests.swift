@@ -41,13 +41,15 @@ import Testing
   @Test(arguments: [
     (0.0, 0.96, 0..<1), (0.0, 1.92, 0..<2), (0.96, 2.88, 1..<3), (0.5, 0.6, 0..<1),
     (0.9, 1.0, 0..<1), (0.4, 1.5, 0..<2), (9.0, 20.0, 9..<10), (9.5, 20.0, 9..<10),
-    (9.7, 20.0, 0..<0), (0.0, 1e300, 0..<10), (8.64, 8.65, 9..<10),
+    (9.7, 20.0, 9..<10), (0.0, 1e300, 0..<10), (8.64, 8.65, 9..<10),
+    (1e300, 1.7e308, 9..<10),
   ])
   func aStretchTakesTheSegmentsItCoversByHalf(from: Double, to: Double, expected: Range<Int>)
     throws
   {
     let range = try TimeRange(from: from, to: to)
     #expect(SegmentCodes.indices(centredIn: range, count: 10) == expected)
+    #expect(SegmentCodes.indices(centredIn: range, count: 0).isEmpty)
   }
 
   @Test func stretchesMustBeStretches() {

@@ -57,6 +57,25 @@ import Testing
     #expect(all.watch == ["/x"])
   }
 
+  /// On the command line a path is bytes, which need not be UTF-8.
+  @Test func pathsAreTakenByteForByte() async throws {
+    let directory = try TemporaryDirectory()
+    let odd = FilePath(bytes: Array(directory.path.utf8) + Array("/caf".utf8) + [0xe9])
+    let file = try FileDescriptor.open(
+      odd, .writeOnly, options: .create, permissions: .ownerReadWrite)
+    try file.closeAfter { _ = try file.writeAll("workers: 9\nallow-groups: root".utf8) }
+    let text = ArgumentBytes.text(odd.bytes)
+    let options = try Options.parse([
+      "--watch", text, "--watch", ArgumentBytes.text([0xe9]), "--state", text, "--socket", text,
+      "--model", text, "--config", text,
+    ])
+    let settings = try await options.settings()
+    let here = FilePath(FileManager.default.currentDirectoryPath)
+    #expect(settings.watch.map(\.bytes) == [odd.bytes, here.bytes + [UInt8(ascii: "/"), 0xe9]])
+    #expect(settings.state == odd && settings.socket == odd && settings.model == odd)
+    #expect(settings.workers == 9 && settings.allowGroups == [0])
+  }
+
   @Test func everyKeyIsRead() async throws {
     let settings = try await settings(files: [
       """

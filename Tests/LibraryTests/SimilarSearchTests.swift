@@ -112,6 +112,29 @@ import Testing
     #expect(try await fixture.search.answer(query).results.count == 39)
   }
 
+  /// Not the number of its segments: the last one may end before the recording does, or after it.
+  @Test(arguments: [(4, 4, 3.85, true), (4, 4, 4.0, false), (5, 6, 4.99, true), (5, 6, 5.2, false)])
+  func theRecordingsLengthSaysWhatIsPastTheEnd(
+    length: Int, segments: Int, from: Double, isThere: Bool
+  ) async throws {
+    let fixture = try await LibraryFixture()
+    let analyses = [fixture.analysis(UInt64(length), segments: segments), fixture.analysis(9)]
+    try await fixture.add(["/m/a", "/m/b"], analyses)
+    let stranger = fixture.analysis(UInt64(length), segments: segments)
+    for source in [
+      Seed.Source.file("/m/a"), .recording(analyses[0].recording), .analysis(stranger),
+    ] {
+      let seed = Seed(source, range: try TimeRange(from: from, to: 100))
+      do throws(HarkError) {
+        let answer = try await fixture.search.answer(SimilarQuery(like: [seed]))
+        #expect(isThere && answer.results.map(\.id) == [analyses[1].recording])
+      } catch {
+        #expect(!isThere && error.code == .invalidArgument)
+        #expect(error.remedy == "give one that begins before \(Double(length)) s")
+      }
+    }
+  }
+
   @Test func badQueriesAreRefusedWithACode() async throws {
     let (fixture, analyses) = try await filled()
     func code(_ query: SimilarQuery) async -> HarkError.Code? {

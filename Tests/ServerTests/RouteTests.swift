@@ -97,6 +97,26 @@ import Testing
     }
   }
 
+  /// Or the next answer on the connection would begin with it.
+  @Test(arguments: [
+    ("/v1/recordings/\(FakeLibrary.id(77))", 404), ("/v1/nothing", 404), ("/v1/files?limit=0", 400),
+    ("/v1/similar", 405),
+  ]) func aProblemForHeadHasNoBody(target: String, status: Int) async throws {
+    try await RunningServer.run { server in
+      let connection = try server.connect()
+      try await connection.send(
+        "HEAD \(target) HTTP/1.1\r\nHost: hark\r\n\r\n"
+          + "GET /v1/status HTTP/1.1\r\nHost: hark\r\nConnection: close\r\n\r\n")
+      let first = try RunningServer.Answer(try await connection.read())
+      #expect(first.status == status)
+      #expect(first.headers["content-type"] == "application/problem+json")
+      #expect(try #require(first.headers["content-length"].flatMap { Int($0) }) > 0)
+      let second = try RunningServer.Answer(first.body)
+      #expect(second.status == 200)
+      #expect(try second.decode(Wire.Status.self).version == HarkVersion.current)
+    }
+  }
+
   @Test(arguments: [
     ("/v1/nothing", 404), ("/", 404), ("/v1/status?limit=1", 400), ("/v1/files?limit=0", 400),
     ("/v1/files?limit=10001", 400), ("/v1/files?limit=x", 400), ("/v1/files?limit=1&limit=2", 400),

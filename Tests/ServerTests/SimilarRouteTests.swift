@@ -116,13 +116,35 @@ import Testing
     }
   }
 
-  @Test func curlsDefaultTypeMayBeEither() async throws {
+  @Test(arguments: [
+    "Content-Type: \(formMediaType)", "Content-Type: text/plain",
+    "Content-Type: text/json; charset=utf-8", "X-Says: nothing",
+  ]) func aTypeThatSaysNothingMayBeEither(header: String) async throws {
     try await RunningServer.run { server in
-      let json = try await server.post(
-        "/v1/similar", #"{"like": [{"path": "/music/a.flac"}]}"#, type: formMediaType)
-      #expect(json.status == 200 && server.library.with { $0.analysed.isEmpty })
-      let audio = try await server.post("/v1/similar", "RIFF", type: formMediaType)
-      #expect(audio.status == 200 && server.library.with { $0.analysed.count } == 1)
+      for blanks in ["", " \r\n\t"] {
+        let body = blanks + #"{"like": [{"path": "/music/a.flac"}]}"#
+        let json = try await server.ask(
+          "POST", "/v1/similar", headers: [header], body: Array(body.utf8))
+        #expect(json.status == 200 && server.library.with { $0.analysed.isEmpty })
+      }
+      let audio = try await server.ask(
+        "POST", "/v1/similar", headers: [header], body: Array("RIFF".utf8))
+      #expect(audio.status == 200)
+      #expect(server.library.with { $0.analysed } == [Array("RIFF".utf8)])
+    }
+  }
+
+  /// Blanks that come alone, in a piece of their own, decide nothing.
+  @Test func blanksBeforeJSONMayComeInAPieceOfTheirOwn() async throws {
+    try await RunningServer.run { server in
+      let json = #"{"like": [{"path": "/music/a.flac"}]}"#
+      let connection = try server.connect()
+      try await connection.send(
+        "POST /v1/similar HTTP/1.1\r\nHost: hark\r\nTransfer-Encoding: chunked\r\n"
+          + "Connection: close\r\n\r\n2\r\n \n\r\n\(String(json.utf8.count, radix: 16))\r\n"
+          + "\(json)\r\n0\r\n\r\n")
+      #expect(try RunningServer.Answer(try await connection.read()).status == 200)
+      #expect(server.library.with { $0.analysed.isEmpty && $0.queries.count == 1 })
     }
   }
 

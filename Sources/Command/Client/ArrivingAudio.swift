@@ -41,16 +41,30 @@ struct ArrivingAudio {
           .tooLarge, "more than \(Format.bytes(Int64(limit))) came through standard input",
           remedy: "name the file instead")
       }
-      // A pipe may be silent for long and must not hold up one of Swift's few threads.
-      let piece = try await NIOThreadPool.singleton.runIfActive {
-        try [UInt8](unsafeUninitializedCapacity: min(room, 1 << 16)) { buffer, count in
-          count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
-        }
-      }
+      let piece = try await Self.piece(of: descriptor, atMost: min(room, 1 << 16))
       isAtEnd = piece.isEmpty
       bytes += piece
     }
     return false
+  }
+
+  /// What is there, at least a byte; none at the end.
+  private static func piece(
+    of descriptor: FileDescriptor, atMost length: Int
+  ) async throws -> [UInt8] {
+    do {
+      // A pipe may be silent for long and must not hold up one of Swift's few threads.
+      return try await NIOThreadPool.singleton.runIfActive {
+        try [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+          count = try descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+        }
+      }
+    } catch {
+      guard let number = error as? Errno else { throw error }
+      throw HarkError(
+        .corrupt, "standard input cannot be read", remedy: "pipe audio into hark, or name a file",
+        cause: HarkError.describe(errno: number.rawValue))
+    }
   }
 
   /// Of a WAV file whose format has come; its layout is that of RIFF: "WAVE" at byte 8, the chunk

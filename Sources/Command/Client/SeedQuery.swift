@@ -17,6 +17,13 @@ struct SeedQuery: Sendable {
   /// Stands for "to the end" where the length is not known: longer than any recording.
   private static let endless = 1e7
 
+  /// The end of a stretch that has none of its own. One that begins past the recording's end is the
+  /// daemon's to refuse, which says why, and not that it is empty.
+  private static func end(_ duration: Double?, after from: Double) -> Double {
+    if let duration, duration > from { return duration }
+    return max(endless, from * 2)
+  }
+
   /// The daemon's answer, undecoded. Throws `notFound` for a seed that is neither in the library
   /// nor on disk, `invalidArgument` if the library does not know more than one.
   func ask(_ daemon: Daemon) async throws -> [UInt8] {
@@ -52,7 +59,7 @@ struct SeedQuery: Sendable {
       guard case .known(var seed, _, let duration) = seed else { return nil }
       if from != nil || to != nil {
         seed.from = from ?? 0
-        seed.to = to ?? duration ?? Self.endless
+        seed.to = to ?? Self.end(duration, after: from ?? 0)
       }
       return seed
     }
@@ -73,7 +80,7 @@ struct SeedQuery: Sendable {
     request.add("k", String(k))
     if from != nil || to != nil {
       request.add("from", String(from ?? 0))
-      request.add("to", String(to ?? Self.endless))
+      request.add("to", String(to ?? Self.end(nil, after: from ?? 0)))
     }
     for (name, seeds) in [("like", like), ("unlike", unlike)] {
       for seed in seeds {

@@ -9,7 +9,8 @@ struct SimilarCommand: DaemonCommand {
     commandName: "similar",
     abstract: "Find recordings that sound alike.",
     discussion: """
-      Several files ask for what they have in common; each --unlike leads away from a file. \
+      Several files ask for what they have in common; each --unlike leads away from the one \
+      file after it. \
       Scores are cosines from -1 to 1. With --from or --to the query is that stretch of the one \
       file given, and the answer says where in each result it is heard.
 
@@ -48,7 +49,8 @@ struct SimilarCommand: DaemonCommand {
   @Option(
     name: .long, parsing: .singleValue,
     help: ArgumentHelp(
-      "Lead away from this file or recording; may be repeated.", valueName: "file|id"))
+      "Lead away from this file or recording; takes one, and is given once for each.",
+      valueName: "file|id"))
   var unlike: [SeedArgument] = []
 
   @Option(

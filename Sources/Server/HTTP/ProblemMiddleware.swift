@@ -40,6 +40,8 @@ struct ProblemMiddleware: RouterMiddleware {
         status: .init(code: problem.status))
       if !allowed.isEmpty { response.headers[.allow] = allowed.joined(separator: ", ") }
       if problem.status == 503 { response.headers[.retryAfter] = "1" }
+      // A body would be taken for the beginning of the connection's next answer.
+      if request.method == .head { response = response.createHeadResponse() }
       return response
     }
   }

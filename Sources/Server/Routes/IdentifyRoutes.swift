@@ -27,7 +27,7 @@ struct IdentifyRoutes: Sendable {
         method: .post, path: "/v1/identify", name: "identify",
         summary: "What recording is this?",
         detail: """
-          With JSON, the question names a recording of the library. With any other type the body \
+          With JSON, the question names a recording of the library. Any other body \
           is audio, which is listened to on the spot and kept nowhere. The answer is empty, and \
           says why, unless it is sure. With `expect` above 1 the whole of the audio is searched \
           for one recording after another, or several at once.

@@ -68,11 +68,8 @@ struct QuestionReader: Sendable {
     }
     var reader = try RequestBodyReader(
       request, context, limit: configuration.maximumAudioBytes)
-    let start = try await reader.next() ?? ByteBuffer()
-    if request.headers.mediaType == formMediaType,
-      start.readableBytesView.first == UInt8(ascii: "{")
-    {
-      // curl says this of JSON, too, unless it is told otherwise; no audio begins so.
+    var start = try await reader.next() ?? ByteBuffer()
+    if request.saysNothingOfItsBody, try await reader.beginsJSON(&start) {
       guard start.readableBytes <= configuration.maximumJSONBytes else {
         throw HarkError(
           .tooLarge, "the JSON is longer than \(configuration.maximumJSONBytes) bytes")
@@ -93,6 +90,29 @@ struct QuestionReader: Sendable {
 extension Request {
   /// Whether the body says that it is JSON.
   var isJSON: Bool { headers.mediaType == "application/json" }
+
+  /// Whether the body may be JSON or audio by what its headers say: nothing, what curl says unless it
+  /// is told otherwise, or a kind of text, which no audio is.
+  fileprivate var saysNothingOfItsBody: Bool {
+    [nil, formMediaType, "text/plain", "text/json"].contains(headers.mediaType)
+  }
+}
+
+extension RequestBodyReader {
+  /// Blanks before JSON among which its beginning is looked for.
+  private static let mostBlanks = 4096
+
+  /// Whether a body that begins with `start` is a JSON object; no audio begins with one. Where `start`
+  /// is blank, what follows is read into it.
+  fileprivate mutating func beginsJSON(_ start: inout ByteBuffer) async throws -> Bool {
+    while true {
+      if let first = start.readableBytesView.first(where: { !" \t\r\n".utf8.contains($0) }) {
+        return first == UInt8(ascii: "{")
+      }
+      guard start.readableBytes < Self.mostBlanks, var more = try await next() else { return false }
+      start.writeBuffer(&more)
+    }
+  }
 }
 
 extension RequestBodyDescription {

@@ -16,7 +16,7 @@ struct SimilarRoutes: Sendable {
         method: .post, path: "/v1/similar", name: "similar",
         summary: "What sounds like this?",
         detail: """
-          With JSON, the query names recordings of the library. With any other type the body is \
+          With JSON, the query names recordings of the library. Any other body is \
           audio, which is analysed on the spot and kept nowhere, and the URL holds the rest of the \
           query. The daemon opens no path that a request names.
           """,
@@ -25,7 +25,7 @@ struct SimilarRoutes: Sendable {
         answer: AnswerDescription(
           description: "The recordings that are nearest, best first.",
           schema: Schema.reference("SimilarAnswer")),
-        problems: [404, 408, 413, 415, 422, 507],
+        problems: [404, 408, 413, 415, 422, 503, 507],
         handler: { try await answer($0, $1) })
     ]
   }

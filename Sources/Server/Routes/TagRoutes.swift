@@ -16,7 +16,7 @@ struct TagRoutes: Sendable {
       method: .post, path: "/v1/tags", name: "tags",
       summary: "What is this, in the model's words?",
       detail: """
-        With JSON, the question names a recording of the library. With any other type the body is \
+        With JSON, the question names a recording of the library. Any other body is \
         audio, which is analysed on the spot and kept nowhere. The daemon opens no path that a \
         request names.
         """,

@@ -23,6 +23,9 @@ final class ChangeQueue: Sendable {
     state.withLock { $0.batches.count >= Self.capacity && !$0.isFinished }
   }
 
+  /// Whether the reader has come back for more than there is: it has finished with all that was pushed.
+  var isAtRest: Bool { state.withLock { $0.batches.isEmpty && $0.reader != nil } }
+
   var isFinished: Bool { state.withLock { $0.isFinished } }
 
   func push(_ batch: [Change]) {

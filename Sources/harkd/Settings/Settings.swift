@@ -121,7 +121,7 @@ extension Settings {
       case .allowGroups, .controlGroups: values.filter { SystemAccount.group($0) == nil }
       default: values
       }
-    return bad.joined(separator: ", ")
+    return ArgumentBytes.escaped(bad.joined(separator: ", "))
   }
 
   /// Whether the values are what the setting allows.
@@ -129,7 +129,7 @@ extension Settings {
     let text = values.last ?? ""
     switch setting {
     case .watch:
-      watch = values.map { FilePath($0).lexicallyNormalized() }
+      watch = values.map { FilePath(bytes: ArgumentBytes.bytes(of: $0)).lexicallyNormalized() }
       return !values.isEmpty && watch.allSatisfy(\.isAbsolute)
     case .state: return take(path: text, into: \.state)
     case .socket: return take(path: text, into: \.socket)
@@ -141,7 +141,7 @@ extension Settings {
     case .controlUsers: return take(values, SystemAccount.user, into: \.controlUsers)
     case .controlGroups: return take(values, SystemAccount.group, into: \.controlGroups)
     case .model:
-      model = FilePath(text).lexicallyNormalized()
+      model = FilePath(bytes: ArgumentBytes.bytes(of: text)).lexicallyNormalized()
       return model?.isAbsolute == true
     case .precision:
       precision = Precision(rawValue: text)
@@ -179,7 +179,7 @@ extension Settings {
   private mutating func take(
     path text: String, into place: WritableKeyPath<Settings, FilePath>
   ) -> Bool {
-    let path = FilePath(text).lexicallyNormalized()
+    let path = FilePath(bytes: ArgumentBytes.bytes(of: text)).lexicallyNormalized()
     self[keyPath: place] = path
     return path.isAbsolute
   }

@@ -53,36 +53,18 @@ struct SettingsSource: Sendable {
   /// Throws `notFound` if it is missing, and `invalidSetting` if it is not such a mapping or holds an
   /// unknown key.
   static func file(_ path: FilePath) async throws(HarkError) -> SettingsSource {
-    guard try checkKeys(of: path) else {
-      return SettingsSource(
-        describe: { "\($0.rawValue) in \(path.escaped)" },
-        reader: ConfigReader(provider: InMemoryProvider(values: [:])))
-    }
-    do {
-      let provider = try await FileProvider<YAMLSnapshot>(filePath: path)
-      return SettingsSource(
-        describe: { "\($0.rawValue) in \(path.escaped)" }, reader: ConfigReader(provider: provider))
-    } catch {
-      throw HarkError(
-        .invalidSetting, "cannot read the settings in \(path.escaped)",
-        remedy: "see hark.yaml(5) for an example", cause: "\(error)")
-    }
+    SettingsSource(
+      describe: { "\($0.rawValue) in \(path.escaped)" },
+      reader: ConfigReader(
+        provider: InMemoryProvider(name: path.escaped, values: try values(in: path))))
   }
 
-  /// swift-configuration asks for keys and never lists them, so unknown ones would go unseen.
-  ///
-  /// Returns whether the file sets anything: an empty one, or one of comments only, does not.
-  private static func checkKeys(of path: FilePath) throws(HarkError) -> Bool {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path.string, encoding: .utf8)
-    } catch {
-      let isMissing = (error as NSError).code == NSFileReadNoSuchFileError
-      throw HarkError(
-        isMissing ? .notFound : .invalidSetting, "cannot read the settings file \(path.escaped)",
-        remedy: "check --config, and that the file is readable UTF-8",
-        cause: isMissing ? "no such file" : error.localizedDescription)
-    }
+  /// What the file at `path` sets. Read here, since swift-configuration's own reader takes paths for
+  /// text, and asks for keys and never lists them, so that unknown ones would go unseen.
+  private static func values(
+    in path: FilePath
+  ) throws(HarkError) -> [AbsoluteConfigKey: ConfigValue] {
+    let text = try text(of: path)
     let known = Setting.allCases.map(\.rawValue)
     let root: Node?
     do {
@@ -91,12 +73,14 @@ struct SettingsSource: Sendable {
       throw HarkError(
         .invalidSetting, "\(path.escaped) is not valid YAML", cause: firstLine("\(error)"))
     }
-    guard let root, root != Node("") else { return false }
+    // Empty, or comments only.
+    guard let root, root != Node("") else { return [:] }
     guard let mapping = root.mapping else {
       throw HarkError(
         .invalidSetting, "\(path.escaped) does not hold keys and values",
         remedy: "write lines such as `workers: 2`")
     }
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
     for (key, value) in mapping {
       guard let name = key.string, let setting = Setting(rawValue: name) else {
         let line = key.mark.map { ", line \($0.line)" } ?? ""
@@ -106,8 +90,37 @@ struct SettingsSource: Sendable {
           remedy: "known are \(known.joined(separator: ", "))")
       }
       try check(value, of: setting, in: path)
+      let content: ConfigContent =
+        if let items = value.sequence {
+          .stringArray(items.compactMap { $0.scalar?.string })
+        } else {
+          .string(value.scalar?.string ?? "")
+        }
+      values[AbsoluteConfigKey([name])] = ConfigValue(content, isSecret: false)
     }
-    return true
+    return values
+  }
+
+  private static func text(of path: FilePath) throws(HarkError) -> String {
+    let cause: String
+    do {
+      let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+      defer { try? file.close() }
+      let handle = FileHandle(fileDescriptor: file.rawValue, closeOnDealloc: false)
+      let bytes = try handle.readToEnd() ?? Data()
+      if let text = String(validating: bytes, as: UTF8.self) { return text }
+      cause = "it is not UTF-8"
+    } catch {
+      guard error as? Errno != .noSuchFileOrDirectory else {
+        throw HarkError(
+          .notFound, "cannot read the settings file \(path.escaped)", remedy: "check --config",
+          cause: "no such file")
+      }
+      cause = (error as? Errno).map { HarkError.describe(errno: $0.rawValue) } ?? "\(error)"
+    }
+    throw HarkError(
+      .invalidSetting, "cannot read the settings file \(path.escaped)",
+      remedy: "check --config, and that the file is readable UTF-8", cause: cause)
   }
 
   /// swift-configuration takes a value of the wrong shape for none at all.
