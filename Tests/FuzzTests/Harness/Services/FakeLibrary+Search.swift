@@ -1,0 +1,1 @@
+../../../ServerTests/FakeLibrary+Search.swift
