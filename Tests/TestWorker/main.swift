@@ -116,7 +116,7 @@ func obey(
     send((0..<UInt8(number)).map { $0 &* 37 })
     while true { pause() }
   case "noise": for line in 0..<number { say("line \(line)\n") }
-  case "open": trespass(open("/etc/hostname", O_RDONLY))
+  case "open": trespass(open("/etc/hostname", O_RDONLY | O_CLOEXEC))
   case "connect": trespass(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
   case "fork":
     var child: pid_t = 0
@@ -128,6 +128,8 @@ func obey(
     let page = mmap(
       nil, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
     trespass(page == MAP_FAILED ? -1 : 0)
+  case "look":
+    return analysis(request, segments: open("/etc/hostname", O_RDONLY) >= 0 ? 1 : 2)
   case "chdir": return analysis(request, segments: chdir("/tmp") == 0 ? 1 : 2)
   case "descriptors": return analysis(request, segments: openDescriptors())
   default: throw AnalysisFailure(.notAudio, "no order")
