@@ -220,10 +220,10 @@ class Training(unittest.TestCase):
 
         collection = batches.Collection(self.data, "train", seed=3)
         row = max(collection.rows, key=lambda row: collection.store.patches[row])
-        first, count = collection.first_patch[row], collection.store.patches[row]
-        collection._loudness = collection._loudness.copy()
-        collection._loudness[first : first + count] = 1e-3
-        collection._loudness[first + 3] = 1
+        count = collection.store.patches[row]
+        weights = np.full(count, 1e-3)
+        weights[3] = 1
+        collection._weights[row] = np.cumsum(weights)
         drawn = [collection._loud_patch(row) for _ in range(200)]
         self.assertTrue(all(0 <= patch < count for patch in drawn))
         self.assertGreater(drawn.count(3), 150)

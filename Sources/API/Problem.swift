@@ -37,8 +37,7 @@ extension Wire {
 
     /// Audio that came with a request and cannot be analysed.
     public init(_ failure: AnalysisFailure) {
-      // Neither says anything about the audio.
-      if [.unavailable, .killed].contains(failure.code) {
+      if failure.isOfWorkers {
         self.init(HarkError(.unavailable, failure.message, remedy: "try again in a moment"))
       } else {
         self.init(

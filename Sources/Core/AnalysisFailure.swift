@@ -66,6 +66,9 @@ public struct AnalysisFailure: Error, Hashable, Sendable, Codable, CustomStringC
     }
   }
 
+  /// Whether it is the workers' alone, and says nothing of the audio.
+  public var isOfWorkers: Bool { code == .unavailable || code == .killed }
+
   /// Whether a file of this name is simply not audio, and is skipped quietly rather than reported.
   /// One that is named as audio and is none is reported: somebody expects to find it.
   public func isSkipped(fileAt path: FilePath) -> Bool {

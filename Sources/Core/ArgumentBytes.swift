@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// Arguments are bytes, ArgumentParser wants text: the reversible way between the two.
 ///
 /// Valid UTF-8 stays as it is. Each other byte `b` becomes the private-use scalar U+10FE00 + `b`, and
@@ -52,6 +54,9 @@ public enum ArgumentBytes {
     }
     return bytes
   }
+
+  /// The path that `text` stands for. Complexity: O(n).
+  public static func path(of text: String) -> FilePath { FilePath(bytes: bytes(of: text)) }
 
   /// Text for people: the stand-ins appear as `\xff`, everything else as it is.
   public static func escaped(_ text: String) -> String {

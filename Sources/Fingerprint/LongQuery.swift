@@ -20,30 +20,32 @@ extension Identifier {
     let sampled = (0..<Self.sampledWindows).map {
       onFrame(room * Double($0) / Double(Self.sampledWindows - 1))
     }
-    for start in sampled {
-      guard goesOn() else { return Identification(reason) }
-      let window = query.window(from: start, seconds: Timeline.window, index.parameters)
-      let answer = identify(window, alsoTrying: [], usesGrid: true)
-      if answer.reason == nil { return followed(answer.matches, from: start, query) }
-      if answer.reason == .noMatch { reason = .noMatch }
-    }
-    let further = Self.further(query.seconds, beside: sampled)
+    if let sure = firstSure(sampled, query, usesGrid: true, tries: 1, &reason) { return sure }
+    let further = Self.further(query.seconds, beside: sampled).map(onFrame)
     // As many windows have as many chances: each has to be so much surer.
+    return firstSure(further, query, usesGrid: false, tries: Double(further.count), &reason)
+      ?? Identification(reason)
+  }
+
+  /// The answer by the first of some windows that is sure, where it is one of so many tries; nil if none
+  /// is. `reason` becomes `noMatch` once one of them is not silent.
+  private func firstSure(
+    _ starts: [Double], _ query: Query, usesGrid: Bool, tries: Double,
+    _ reason: inout Identification.Reason
+  ) -> Identification? {
     var strict = self
-    strict.bar /= Double(max(1, further.count))
-    for start in further.map(onFrame) {
-      guard goesOn() else { return Identification(reason) }
+    strict.bar /= max(1, tries)
+    for start in starts {
+      guard goesOn() else { return nil }
       let window = query.window(from: start, seconds: Timeline.window, index.parameters)
-      var answer = strict.identify(window, alsoTrying: [], usesGrid: false)
+      var answer = strict.identify(window, alsoTrying: [], usesGrid: usesGrid)
       if answer.reason == nil {
-        for i in answer.matches.indices {
-          answer.matches[i].expectedFalseMatches *= Double(further.count)
-        }
+        for i in answer.matches.indices { answer.matches[i].expectedFalseMatches *= tries }
         return followed(answer.matches, from: start, query)
       }
       if answer.reason == .noMatch { reason = .noMatch }
     }
-    return Identification(reason)
+    return nil
   }
 
   /// Starts of the windows between those that were searched, an even choice of them in a very long query.

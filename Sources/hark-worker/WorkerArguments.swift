@@ -21,7 +21,7 @@ struct WorkerArguments {
     while let name = rest.popFirst() {
       guard let value = rest.popFirst() else { throw Self.bad(name) }
       switch name {
-      case "--model": models.append(FilePath(bytes: ArgumentBytes.bytes(of: value)))
+      case "--model": models.append(ArgumentBytes.path(of: value))
       case "--precision":
         precision = Precision(rawValue: value)
         if precision == nil { throw Self.bad("\(name) \(value)") }

@@ -125,7 +125,7 @@ struct Options: ParsableCommand {
   }
 
   private static func absolute(_ text: String) -> FilePath {
-    let path = FilePath(bytes: ArgumentBytes.bytes(of: text))
+    let path = ArgumentBytes.path(of: text)
     guard path.isRelative, let directory = getcwd(nil, 0) else { return path }
     defer { free(directory) }
     return FilePath(platformString: directory).pushing(path).lexicallyNormalized()

@@ -28,7 +28,7 @@ struct StateChecking {
   func restore(from backup: String) async throws(HarkError) -> ExitStatus {
     let state = try await options.settings().state
     let report = try await StateRestore(path: state).run(
-      from: FilePath(bytes: ArgumentBytes.bytes(of: backup)))
+      from: ArgumentBytes.path(of: backup))
     print(
       "\(state.escaped): restored from \(ArgumentBytes.escaped(backup)): \(report.files) files, \(report.recordings) "
         + "recordings, \(report.bytes) bytes, all \(report.rows) index rows verified; Hark "

@@ -77,15 +77,7 @@ import Testing
   /// Against counting every pair of a sampled landmark with each of the other's, by (recording, cell).
   @Test func votesAreThoseOfTheDefinition() {
     var random = SplitMix64(seed: 6)
-    let recordings = (0..<5).map { _ in
-      let peaks = (0..<600).map { _ in
-        Peak(
-          time: .random(in: 0..<8_000, using: &random),
-          frequency: .random(in: 80..<400, using: &random),
-          rank: .random(in: 0..<32, using: &random))
-      }.sorted { $0.time < $1.time }
-      return Constellation(grids: [peaks], samples: 256_000, frames: 1_000, soundingFrames: 1_000)
-    }
+    let recordings = (0..<5).map { _ in Constellation.random(using: &random) }
     let index = LandmarkIndex(recordings, Self.parameters)
     let table = JoinTable(index)
     for warp in [Warp.none, .turntable(1.03)] {

@@ -7,16 +7,9 @@ import Testing
 @testable import Library
 
 @Suite struct IdentifySearchTests {
-  /// Sixteen seconds of peaks at random.
   private static func constellation(seed: UInt64) -> Constellation {
     var random = SplitMix64(seed: seed)
-    let peaks = (0..<600).map { _ in
-      Peak(
-        time: .random(in: 0..<8_000, using: &random),
-        frequency: .random(in: 80..<400, using: &random),
-        rank: .random(in: 0..<32, using: &random))
-    }.sorted { $0.time < $1.time }
-    return Constellation(grids: [peaks], samples: 256_000, frames: 1_000, soundingFrames: 1_000)
+    return .random(using: &random)
   }
 
   /// Two recordings with the same peaks: the first in `/m/away/1`, the second in `/m/here/2`.

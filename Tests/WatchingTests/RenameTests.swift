@@ -170,6 +170,13 @@ import Testing
     try #require(result == 0, "errno \(errno)")
   }
 
+  /// Makes `root/link`, which leads to a folder outside with one file.
+  private func link(_ fixture: WatcherFixture) async throws {
+    try await make(["../out/old/a.wav"], fixture, areTold: false)
+    #expect(symlink("../out/old", fixture.path("link").string) == 0)
+    _ = try #require(try await fixture.found("link/a.wav"))
+  }
+
   /// A link to `target` takes the place of `root/link` at once, as `ln -sfn` does it. Before, the link
   /// leads nowhere, so that it is no folder to the watcher until it is in its place.
   private func retarget(
@@ -183,9 +190,7 @@ import Testing
 
   @Test func aLinkThatIsReplacedLeadsElsewhere() async throws {
     try await watching { fixture in
-      try await make(["../out/old/a.wav"], fixture, areTold: false)
-      #expect(symlink("../out/old", fixture.path("link").string) == 0)
-      _ = try #require(try await fixture.found("link/a.wav"))
+      try await link(fixture)
       try await retarget(to: "../out/new", fixture) {
         try await make(["../out/new/b.wav"], fixture, areTold: false)
       }
@@ -195,9 +200,7 @@ import Testing
 
   @Test func aLinkThatIsReplacedByOneToAKnownFolderLosesItsFiles() async throws {
     try await watching { fixture in
-      try await make(["../out/old/a.wav"], fixture, areTold: false)
-      #expect(symlink("../out/old", fixture.path("link").string) == 0)
-      _ = try #require(try await fixture.found("link/a.wav"))
+      try await link(fixture)
       try await retarget(to: "album", fixture) { try await make(["album/b.wav"], fixture) }
       #expect(try await holds(["album/b.wav"], fixture))
     }
@@ -205,9 +208,7 @@ import Testing
 
   @Test func aLinkThatIsReplacedByOneToNothingLosesItsFiles() async throws {
     try await watching { fixture in
-      try await make(["../out/old/a.wav"], fixture, areTold: false)
-      #expect(symlink("../out/old", fixture.path("link").string) == 0)
-      _ = try #require(try await fixture.found("link/a.wav"))
+      try await link(fixture)
       try await retarget(to: "../out/nowhere", fixture) {}
       #expect(try await holds([], fixture))
     }

@@ -61,7 +61,8 @@ class Collection:
         names = sorted({self._name(row) for row in range(len(self.info)) if self.info[row].label})
         self.label_numbers = {name: number for number, name in enumerate(names)}
         self._random = np.random.default_rng(seed)
-        self._loudness = self._loudnesses()
+        # Of the recordings drawn so far: the running sums of their patches' weights.
+        self._weights = {}
         self._by_kind = {}
         for row in self.rows:
             info = self.info[row]
@@ -82,17 +83,13 @@ class Collection:
         world = {"render-styles": "style", "esc10": "scene"}.get(info.source, info.kind)
         return f"{world}/{info.label}"
 
-    def _loudnesses(self):
-        """[patches]: each patch's weight in its recording's embedding."""
-        patches = self.store.frames.reshape(-1, FRAMES, BANDS)
-        parts = [loudness(patches[first : first + 1000]) for first in range(0, len(patches), 1000)]
-        return np.concatenate(parts)
-
     def _loud_patch(self, row):
         """A patch of a recording, as likely as it counts in the embedding: two pauses are no pair."""
-        first = self.first_patch[row]
-        weights = self._loudness[first : first + self.store.patches[row]]
-        sums = np.cumsum(weights)
+        if row not in self._weights:
+            begin, count = self.store.first[row], self.store.patches[row]
+            patches = self.store.frames[begin : begin + count * FRAMES].reshape(-1, FRAMES, BANDS)
+            self._weights[row] = np.cumsum(loudness(patches))
+        sums = self._weights[row]
         return min(int(np.searchsorted(sums, self._random.random() * sums[-1])), len(sums) - 1)
 
     def sample(self, count):

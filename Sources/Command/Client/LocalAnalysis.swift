@@ -16,7 +16,7 @@ extension WorkerPool {
       return try await analyse(descriptor, request: request, lane: .query, name: path.escaped)
     } catch {
       throw HarkError(
-        [.unavailable, .killed].contains(error.code) ? .unavailable : .corrupt,
+        error.isOfWorkers ? .unavailable : .corrupt,
         "\(path.escaped) cannot be analysed", cause: error.description)
     }
   }

@@ -47,7 +47,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     guard connections.refusal(of: context.channel) != nil else { return }
-    lingerTimer = schedule(configuration.lingerTimeout, context) { context.close(promise: nil) }
+    linger(configuration.lingerTimeout, context)
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -160,17 +160,19 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   ) {
     state = .closing
     bodyTimer?.cancel()
-    lingerTimer?.cancel()
-    lingerTimer = schedule(configuration.writeTimeout, context) { context.close(promise: nil) }
+    linger(configuration.writeTimeout, context)
     let taken = promise ?? context.eventLoop.makePromise()
     taken.futureResult.assumeIsolated().whenSuccess {
-      self.lingerTimer?.cancel()
-      self.lingerTimer = self.schedule(self.configuration.lingerTimeout, context) {
-        context.close(promise: nil)
-      }
+      self.linger(self.configuration.lingerTimeout, context)
     }
     context.writeAndFlush(end, promise: taken)
     context.close(mode: .output, promise: nil)
+  }
+
+  /// The connection ends after so long, whatever it was given before.
+  private func linger(_ time: Duration, _ context: ChannelHandlerContext) {
+    lingerTimer?.cancel()
+    lingerTimer = schedule(time, context) { context.close(promise: nil) }
   }
 
   private func watchBody(_ context: ChannelHandlerContext) {

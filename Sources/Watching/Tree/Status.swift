@@ -9,10 +9,8 @@ struct Status {
 
   /// `nil` if there is nothing, or nothing that may be looked at.
   init?(_ path: FilePath, follow: Bool) {
-    var found = hark_file_status()
-    let result = path.withPlatformString { hark_status(AT_FDCWD, $0, follow ? 1 : 0, &found) }
-    guard result == 0 else { return nil }
-    self.found = found
+    guard let status = try? Self.look(path, follow: follow) else { return nil }
+    self = status
   }
 
   /// What `path` leads to, and whether it is a symbolic link itself; `nil` if there is nothing. Throws

@@ -129,7 +129,7 @@ extension Settings {
     let text = values.last ?? ""
     switch setting {
     case .watch:
-      watch = values.map { FilePath(bytes: ArgumentBytes.bytes(of: $0)).lexicallyNormalized() }
+      watch = values.map { ArgumentBytes.path(of: $0).lexicallyNormalized() }
       return !values.isEmpty && watch.allSatisfy(\.isAbsolute)
     case .state: return take(path: text, into: \.state)
     case .socket: return take(path: text, into: \.socket)
@@ -141,7 +141,7 @@ extension Settings {
     case .controlUsers: return take(values, SystemAccount.user, into: \.controlUsers)
     case .controlGroups: return take(values, SystemAccount.group, into: \.controlGroups)
     case .model:
-      model = FilePath(bytes: ArgumentBytes.bytes(of: text)).lexicallyNormalized()
+      model = ArgumentBytes.path(of: text).lexicallyNormalized()
       return model?.isAbsolute == true
     case .precision:
       precision = Precision(rawValue: text)
@@ -179,7 +179,7 @@ extension Settings {
   private mutating func take(
     path text: String, into place: WritableKeyPath<Settings, FilePath>
   ) -> Bool {
-    let path = FilePath(bytes: ArgumentBytes.bytes(of: text)).lexicallyNormalized()
+    let path = ArgumentBytes.path(of: text).lexicallyNormalized()
     self[keyPath: place] = path
     return path.isAbsolute
   }
