@@ -48,6 +48,20 @@ class Lists(unittest.TestCase):
         for split, share in (("train", 0.8), ("validation", 0.1), ("test", 0.1)):
             self.assertAlmostEqual(first.count(split) / len(names), share, delta=0.02)
 
+    def test_the_same_bytes_and_the_stems_of_a_song_are_in_one_split(self):
+        with tempfile.TemporaryDirectory() as folder:
+            data = pathlib.Path(folder)
+            contents = {"song/song.ogg": "a", "song/guitar.ogg": "b", "b.ogg": "b", "c.ogg": "c", "d.ogg": "c"}
+            splits = {"b.ogg": "train", "c.ogg": "test", "d.ogg": "validation"}
+            (data / "song").mkdir()
+            for path, content in contents.items():
+                (data / path).write_text(content)
+            listed = [recordings.Recording(path, "p", "music", "", splits.get(path, "test")) for path in contents]
+            # b.ogg trains, and so does the song of which it is a stem.
+            self.assertEqual(
+                [r.split for r in recordings.together(data, listed)],
+                ["train", "train", "train", "validation", "validation"])
+
     def test_fold_four_is_never_trained_on(self):
         self.assertEqual(recordings.esc_split("4-100032-A.ogg"), "test")
         for fold in "123":
@@ -95,7 +109,8 @@ class Figures(unittest.TestCase):
     def test_retrieval_equals_its_definition(self):
         rng = np.random.default_rng(3)
         vectors, names = rng.standard_normal((40, 6)), [str(n % 7) for n in range(40)]
-        names[39] = "alone"
+        # One has no other, and two have fewer than five.
+        names[39], names[38], names[37], names[36] = "alone", "few", "few", "few"
         means, fives = [], []
         for query in range(39):
             unit = [v / np.linalg.norm(v) for v in vectors]
@@ -103,15 +118,58 @@ class Figures(unittest.TestCase):
             right = [names[n] == names[query] for n in others]
             ranks = [rank for rank, yes in enumerate(right, 1) if yes]
             means.append(np.mean([(place + 1) / rank for place, rank in enumerate(ranks)]))
-            fives.append(np.mean(right[:5]))
+            fives.append(sum(right[:5]) / min(5, sum(right)))
         got = evaluation.retrieval(vectors, names)
         np.testing.assert_allclose(got, (np.mean(means), np.mean(fives)), atol=1e-12)
+        asking = [number % 3 == 0 for number in range(40)]
+        got = evaluation.retrieval(vectors, names, asking=asking)
+        np.testing.assert_allclose(got, (np.mean(means[::3]), np.mean(fives[::3])), atol=1e-12)
 
     def test_reciprocal_rank(self):
         first = np.eye(3)
         second = np.array([[1, 0, 0], [0, 0.1, 1.0], [0, 0.9, 0.5]])
         # Ranks 1, 2 and 2.
         self.assertAlmostEqual(evaluation.reciprocal_rank(first, second), (1 + 0.5 + 0.5) / 3)
+
+
+@needs_training
+class Sets(unittest.TestCase):
+    def test_a_sound_that_is_there_twice_asks_once(self):
+        import soundfile
+
+        from harktraining import sets
+
+        rng = np.random.default_rng(4)
+        with tempfile.TemporaryDirectory() as folder:
+            data, listed = pathlib.Path(folder), []
+            for number in range(8):
+                sound = rng.standard_normal(4_000) * 0.1
+                for level in (1.0, 0.5):
+                    path = f"{number}-{level}.wav"
+                    soundfile.write(data / path, sound * level, 8_000)
+                    listed.append(recordings.Recording(path, "render-x", "one-shot", "kick", "test"))
+            found = sets.single_renderings(data, listed)
+            self.assertEqual([path.name for path, _ in found], [f"{number}-1.0.wav" for number in range(8)])
+
+    def test_what_tests_is_asked_among_what_validates(self):
+        from harktraining import sets
+
+        listed = [
+            recordings.Recording(f"{n}.wav", "kits", "one-shot", "kick" if n < 8 else "rare", split)
+            for n, split in enumerate(["test", "validation", "train"] * 4)]
+        found = sets.samples(pathlib.Path("/x"), listed, least=5)
+        self.assertEqual([(path.name, asks) for path, _, asks in found], [
+            ("0.wav", True), ("1.wav", False), ("3.wav", True), ("4.wav", False), ("6.wav", True),
+            ("7.wav", False)])
+
+    def test_an_ear_is_standardised_once(self):
+        from harktraining import ears
+
+        values = {"a": [1.0, 10.0], "b": [3.0, 30.0], "c": [5.0, 10.0]}
+        ear = ears.standardised(lambda files: np.array([values[file] for file in files]), ["a", "b"])
+        np.testing.assert_allclose(ear(["a", "b"]), [[-1, -1], [1, 1]], atol=1e-6)
+        # Alone it is what it is among others.
+        np.testing.assert_allclose(ear(["c"]), [[3, -1]], atol=1e-6)
 
 
 @needs_training
@@ -214,6 +272,23 @@ class Training(unittest.TestCase):
         np.testing.assert_allclose(network.embed(model.folded(again), patches.numpy()), wanted, atol=1e-4)
         lengths = again.convolutions["conv3_1"].weight.flatten(1).norm(dim=1).detach().numpy()
         np.testing.assert_allclose(lengths, np.sqrt(2), rtol=1e-4)
+
+    def test_a_widened_network_says_the_same_and_its_twins_part(self):
+        import torch
+
+        from harktraining import model, widening
+
+        torch.manual_seed(6)
+        narrow, patches = model.Network((2, 3, 4, 4, 5, 5)), torch.randn(12, 96, 64)
+        with torch.no_grad():
+            narrow.train()(patches)
+            wide = widening.widened(narrow, seed=1)
+            self.assertEqual(wide.widths, (4, 6, 8, 8, 10, 10))
+            np.testing.assert_allclose(
+                wide.eval()(patches).numpy(), narrow.eval()(patches).numpy(), atol=1e-5)
+        (wide.train()(patches)[:, 0] * torch.randn(12)).sum().backward()
+        gradient = wide.convolutions["conv3_1"].weight.grad
+        self.assertGreater(float((gradient[:4] - gradient[4:]).norm()), 0.1 * float(gradient.norm()))
 
     def test_pauses_are_hardly_drawn(self):
         from harktraining import batches

@@ -32,7 +32,7 @@ def yamnet(files, path):
 
 
 def mfcc(files):
-    """Means and deviations of 20 MFCCs by librosa, each standardised over the files, [files, 40]."""
+    """Means and deviations of 20 MFCCs by librosa, [files, 40]."""
     import librosa
 
     rows = []
@@ -40,5 +40,11 @@ def mfcc(files):
         samples, _ = features.padded(features.samples_of(file))
         found = librosa.feature.mfcc(y=samples.astype(np.float32), sr=16_000, n_mfcc=20)
         rows.append(np.concatenate([found.mean(axis=1), found.std(axis=1)]))
-    values = np.stack(rows)
-    return (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-9)
+    return np.stack(rows)
+
+
+def standardised(hear, files):
+    """An ear whose every value has mean 0 and deviation 1 over some files, the same whatever it hears."""
+    values = hear(files)
+    mean, deviation = values.mean(axis=0), values.std(axis=0) + 1e-9
+    return lambda others: (hear(others) - mean) / deviation

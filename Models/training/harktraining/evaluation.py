@@ -16,18 +16,25 @@ def unit(vectors):
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
-def retrieval(vectors, labels, nearest=5):
-    """(mAP, P@nearest) of every vector against all others; labels that stand alone are no queries."""
+def retrieval(vectors, labels, nearest=5, asking=None):
+    """(mAP, P@nearest) of every vector against all others; labels that stand alone are no queries.
+
+    P@nearest is the share of what is right among the nearest, out of as many as there can be: with
+    fewer of a label than `nearest`, all of them are all that can be found. `asking` is True for each
+    vector that is a query, where not all are."""
     labels = np.asarray(labels)
     scores = unit(vectors) @ unit(vectors).T
     np.fill_diagonal(scores, -np.inf)
+    if asking is not None:
+        scores = scores[np.asarray(asking)]
     order = np.argsort(-scores, axis=1)[:, :-1]
-    right = labels[order] == labels[:, None]
+    wanted = labels if asking is None else labels[np.asarray(asking)]
+    right = labels[order] == wanted[:, None]
     right = right[right.any(axis=1)]
-    ranks = np.arange(1, right.shape[1] + 1)
-    precision = np.cumsum(right, axis=1) / ranks
+    precision = np.cumsum(right, axis=1) / np.arange(1, right.shape[1] + 1)
     average = (precision * right).sum(axis=1) / right.sum(axis=1)
-    return float(average.mean()), float(right[:, :nearest].mean())
+    possible = np.minimum(right.sum(axis=1), nearest)
+    return float(average.mean()), float((right[:, :nearest].sum(axis=1) / possible).mean())
 
 
 def reciprocal_rank(first, second):

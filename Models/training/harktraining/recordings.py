@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import pathlib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 AUDIO = {".ogg", ".oga", ".wav", ".flac", ".mp3", ".opus", ".aif", ".aiff", ".au", ".w64"}
 SPLITS = ("train", "validation", "test")
@@ -42,6 +42,34 @@ def esc_split(name):
         return "test"
     # A tenth of the sources of the other folds validates; none of the rest is for testing.
     return "validation" if split_of(f"esc10/{source}") == "validation" else "train"
+
+
+# Names of the files in which a song's instruments lie apart, in a folder of its own.
+_STEMS = {"song", "guitar", "rhythm", "bass", "drums"}
+
+
+def together(data, listed):
+    """The same recordings, those that hold the same in one split: files of the same bytes, and the
+    stems of a song. Where one of them is for training, all are: nothing that tests was trained on."""
+    groups = {}
+    for number, recording in enumerate(listed):
+        path = pathlib.Path(data) / recording.path
+        with open(path, "rb") as file:
+            groups.setdefault(hashlib.file_digest(file, "sha256").digest(), []).append(number)
+        if path.stem.lower() in _STEMS:
+            groups.setdefault(path.parent, []).append(number)
+    listed = list(listed)
+    # A file may be in two groups: what the second changes, the first must hear of.
+    changes = True
+    while changes:
+        changes = False
+        for numbers in groups.values():
+            split = min((listed[number].split for number in numbers), key=SPLITS.index)
+            for number in numbers:
+                if listed[number].split != split:
+                    listed[number] = replace(listed[number], split=split)
+                    changes = True
+    return listed
 
 
 def audio_below(folder, endings=AUDIO):

@@ -16,12 +16,46 @@ def esc10(listed):
     return [(r.path, r.label, pathlib.Path(r.path).name[0]) for r in listed if r.source == "esc10"]
 
 
-def one_shots(data, listed, least=6):
-    """(path, label) of test recordings whose label has at least `least` of them."""
+def _frequent(found, least):
+    """Those whose label at least `least` of them have."""
+    names = [label for _, label, *_ in found]
+    return [entry for entry in found if names.count(entry[1]) >= least]
+
+
+def samples(data, listed, least=6):
+    """(path, label, asks) of one-shots that somebody recorded. Those that are for testing ask, and are
+    answered from these and from what validates, which no training has heard either."""
+    return _frequent(
+        [(data / r.path, r.label, r.split == "test") for r in listed
+         if r.split != "train" and r.kind == "one-shot" and r.label
+         and not r.source.startswith("render")], least)
+
+
+def single_renderings(data, listed, least=6):
+    """(path, label) of test renderings of single notes and strokes, none twice: a sound font has the same
+    stroke in many kits, and a softer one is often the same, only softer."""
     found = [(data / r.path, r.label) for r in listed
-             if r.split == "test" and r.kind == "one-shot" and r.label]
-    names = [label for _, label in found]
-    return [(path, label) for path, label in found if names.count(label) >= least]
+             if r.split == "test" and r.kind == "one-shot" and r.label and r.source.startswith("render")]
+    kept, heard = [], {}
+    for path, label in found:
+        sound = _start(path)
+        others = heard.setdefault(label, [])
+        if all(float(sound @ other) < SAME_SOUND for other in others):
+            others.append(sound)
+            kept.append((path, label))
+    return _frequent(kept, least)
+
+
+# Of two renderings of one label, the correlation of their beginnings from which they are one.
+SAME_SOUND = 0.95
+
+
+def _start(path, seconds=1.0):
+    """A recording's first second, scaled to length 1."""
+    values, rate = soundfile.read(str(path), always_2d=True)
+    length = int(seconds * rate)
+    mono = np.pad(values.mean(axis=1)[:length], (0, max(0, length - len(values))))
+    return mono / max(float(np.linalg.norm(mono)), 1e-12)
 
 
 def rendered(data, listed, source):
