@@ -45,15 +45,15 @@ public struct Identifier: Sendable {
   /// sure, and then heard as a whole; ``timeline(_:)`` hears several recordings in it.
   public func identify(_ query: Query) -> Identification {
     query.seconds > Self.longest
-      ? identifyLong(query) : identify(query, alsoTrying: [], usesGrid: true)
+      ? identifyLong(query) : identify(query, at: [.none], usesGrid: true)
   }
 
-  /// Searches for one stretch, with a few other warps beside none, and the whole grid if wanted.
+  /// Searches for one stretch at a few warps, and at the whole grid if wanted.
   ///
   /// Votes do not speak for a place in what is left of a stretch whose peaks were explained: few are left, and
   /// a beat further on their recording stands out again.
   func identify(
-    _ query: Query, alsoTrying warps: [Warp], usesGrid: Bool, weighsVotes: Bool = true
+    _ query: Query, at warps: [Warp], usesGrid: Bool, weighsVotes: Bool = true
   ) -> Identification {
     guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
@@ -61,13 +61,13 @@ public struct Identifier: Sendable {
     let verifier = Verifier(query, index.parameters)
     var best = Identification(.noMatch)
     var (greatest, greatestAsGiven) = (0.0, 0.0)
-    for effort in efforts([.none] + warps, usesGrid) {
+    for effort in efforts(warps, usesGrid) {
       guard goesOn() else { break }
       var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
       let matches = matches(found, verifier, tried: effort.tried)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
-      let isOfGrid = effort.tried > warps.count + 1
+      let isOfGrid = effort.tried > warps.count
       let wanted = isOfGrid ? max(greatest, Self.warpedEvidence * greatestAsGiven) : greatest
       if !matches.isEmpty, evidence > wanted {
         best = Identification(matches)

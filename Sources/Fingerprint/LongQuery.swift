@@ -38,7 +38,7 @@ extension Identifier {
     for start in starts {
       guard goesOn() else { return nil }
       let window = query.window(from: start, seconds: Timeline.window, index.parameters)
-      var answer = strict.identify(window, alsoTrying: [], usesGrid: usesGrid)
+      var answer = strict.identify(window, at: [.none], usesGrid: usesGrid)
       if answer.reason == nil {
         for i in answer.matches.indices { answer.matches[i].expectedFalseMatches *= tries }
         return followed(answer.matches, from: start, query)

@@ -4,31 +4,68 @@ extension Identifier {
   ///
   /// Goes through the query in windows that overlap by half. What a recording explains of a window is
   /// taken out, and the rest searched again. All warps are tried in every
-  /// ``Timeline/windowsPerGrid``-th window that has no match; those that were found before, in all.
-  /// Memory is bounded by the query's peaks; time grows with its length.
-  public func timeline(_ query: Query) -> Identification {
+  /// ``Timeline/windowsPerGrid``-th window, and in as many of those that hold nothing else as
+  /// ``Timeline/grids`` allows; those that were found somewhere, in all, also in those before. Memory is
+  /// bounded by the query's peaks; time grows with its length.
+  public func timeline(_ query: Query) -> Identification { timeline(query, grids: Timeline.grids) }
+
+  func timeline(_ query: Query, grids: Int) -> Identification {
     guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
-    var timeline = Timeline()
-    var known: [Warp] = []
-    for (number, start) in Timeline.windows(query.seconds).map(onFrame).enumerated() {
+    var windows = Timeline.windows(query.seconds).map(onFrame).map { start in
+      TimelineWindow(
+        start: start,
+        rest: query.window(from: start, seconds: Timeline.window, index.parameters))
+    }
+    let everyFew = (windows.count - 1) / grids + 1
+    var warps: [Warp] = [.none]
+    for number in windows.indices {
       guard goesOn() else { break }
-      var rest = query.window(from: start, seconds: Timeline.window, index.parameters)
-      for _ in 0..<Timeline.layers {
-        let usesGrid = number % Timeline.windowsPerGrid == 0
-        guard
-          let match = identify(
-            rest, alsoTrying: known, usesGrid: usesGrid, weighsVotes: false
-          ).matches.first
-        else { break }
-        let warp = Warp(speed: match.speed, pitch: match.pitch)
-        if !warp.isNone, !known.contains(where: { $0.isNear(warp) }) { known.append(warp) }
-        timeline.add(match, windowStart: start)
-        rest = rest.without(explainedBy: match, index)
-      }
+      let gridLayers =
+        number % Timeline.windowsPerGrid == 0
+        ? Timeline.layers : number % everyFew == 0 ? 1 : 0
+      hear(&windows[number], &warps, gridLayers: gridLayers)
+    }
+    for number in windows.indices where windows[number].warpsTried < warps.count {
+      guard goesOn() else { break }
+      hear(&windows[number], &warps, gridLayers: 0)
+    }
+    var timeline = Timeline()
+    for window in windows {
+      for match in window.matches { timeline.add(match, windowStart: window.start) }
     }
     return Identification(timeline.matches)
   }
+
+  /// Searches what is left of a window at the warps that were not tried in it before.
+  /// - Parameter gridLayers: with fewer matches than this, all warps are tried.
+  private func hear(_ window: inout TimelineWindow, _ warps: inout [Warp], gridLayers: Int) {
+    var untried = Array(warps[window.warpsTried...])
+    while window.matches.count < Timeline.layers {
+      let answer = identify(
+        window.rest, at: untried, usesGrid: window.matches.count < gridLayers, weighsVotes: false)
+      guard let match = answer.matches.first else { break }
+      let warp = Warp(speed: match.speed, pitch: match.pitch)
+      if !warps.contains(where: { $0.isNear(warp) }) {
+        warps.append(warp)
+        untried.append(warp)
+      }
+      window.matches.append(match)
+      window.rest = window.rest.without(explainedBy: match, index)
+    }
+    window.warpsTried = warps.count
+  }
+}
+
+/// A window of a query on its way to a time line.
+private struct TimelineWindow {
+  let start: Double
+  /// What no match explains.
+  var rest: Query
+  /// The strongest first; their times count from the window's beginning.
+  var matches: [Match] = []
+  /// So many of all warps that are known were tried.
+  var warpsTried = 0
 }
 
 /// Matches of windows, joined where they continue each other.
@@ -37,8 +74,10 @@ struct Timeline {
   static let window = 15.0
   /// Recordings that are looked for at the same time, at most.
   static let layers = 3
-  /// All warps are tried in one of so many windows.
+  /// All warps are tried in one of so many windows, whatever was heard in it before.
   static let windowsPerGrid = 4
+  /// Windows without a match in which all warps are tried, at most: a quarter of an hour's.
+  static let grids = 120
 
   /// A recording that is heard through several windows.
   private struct Stretch {

@@ -29,6 +29,30 @@ import Testing
     #expect(abs(second.intervals[0].from - 30) < 1.5)
   }
 
+  /// Twelve seconds at another speed, between the windows in which all warps are tried whatever is heard in them:
+  /// those in between hold nothing else.
+  @Test func aShortPieceAtAnotherSpeedIsHeard() throws {
+    let samples =
+      Signals.music(seconds: 16, seed: 805)
+      + Signals.played(music[1].excerpt(from: 3, seconds: 13), speed: 1.05)
+      + Signals.music(seconds: 20, seed: 806)
+    let match = try #require(timeline(samples).first)
+    #expect(match.number == 1 && abs(match.speed - 1.05) < 0.002, "\(match)")
+    #expect(abs(match.intervals[0].from - 16) < 1.5, "\(match)")
+  }
+
+  /// A warp that is found in a later window is tried in the earlier ones too.
+  @Test func aSpeedFoundLateIsTriedBefore() throws {
+    let samples =
+      Signals.music(seconds: 16, seed: 805)
+      + Signals.played(music[1].excerpt(from: 3, seconds: 13), speed: 1.05)
+      + Signals.music(seconds: 4, seed: 807)
+      + Signals.played(music[2].excerpt(from: 2, seconds: 15), speed: 1.05)
+    let query = Query(samples, SmallLibrary.parameters)
+    let matches = identifier.timeline(query, grids: 1).matches
+    #expect(matches.map(\.number) == [1, 2], "\(matches)")
+  }
+
   @Test func bothOfAMixAreHeard() {
     let (first, second) = (
       music[2].excerpt(from: 4, seconds: 14), music[3].excerpt(from: 6.3, seconds: 14)

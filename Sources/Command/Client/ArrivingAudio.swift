@@ -67,15 +67,8 @@ struct ArrivingAudio {
     }
   }
 
-  /// Of a WAV file whose format has come; its layout is that of RIFF: "WAVE" at byte 8, the chunk
-  /// `fmt ` at 12 with the bytes a second at 28.
-  private var bytesPerSecond: Int? {
-    guard bytes.count >= 32, bytes[0..<4].elementsEqual("RIFF".utf8),
-      bytes[8..<16].elementsEqual("WAVEfmt ".utf8)
-    else { return nil }
-    let rate = (28..<32).reversed().reduce(0) { $0 << 8 | Int(bytes[$1]) }
-    return rate > 0 ? rate : nil
-  }
+  /// Of a WAV file whose format has come.
+  private var bytesPerSecond: Int? { WAVFormat(bytes)?.bytesPerSecond }
 
   /// A WAV header whose lengths say that the end is unknown.
   private static func header(_ format: RawFormat) -> [UInt8] {
