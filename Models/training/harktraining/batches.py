@@ -121,15 +121,22 @@ class Collection:
         rows = self._by_label[names[self._random.integers(len(names))]]
         return [rows[index] for index in self._random.choice(len(rows), 2, replace=False)]
 
+    def label_number(self, row):
+        """A number for a recording's label, -1 without one."""
+        return self.label_numbers[self._name(row)] if self.info[row].label else -1
+
     def draw(self, size, labelled=0.5):
         """A batch of `size` crops of size / 2 recordings, a share of them in pairs of one label."""
-        count = size // 2
+        return self._batch(self.drawn(size // 2, labelled))
+
+    def drawn(self, count, labelled=0.5):
+        """`count` recordings, a share of them in pairs of one label; one may be drawn twice."""
         rows = []
         while self._label_sets and len(rows) + 2 <= count * labelled:
             rows += self._labelled_pair()
         while len(rows) < count:
             rows.append(self._any_row())
-        return self._batch(rows)
+        return rows
 
     def _batch(self, rows):
         n = 2 * len(rows)
@@ -142,9 +149,7 @@ class Collection:
             patches[index] = self.first_patch[row] + patch
             shift = self._random.integers(-16, 17) if count > 1 else 0
             wide[index] = crop(self.store, row, patch, shift)
-        labels = [
-            self.label_numbers[self._name(row)] if self.info[row].label else -1 for row in rows
-        ]
+        labels = [self.label_number(row) for row in rows]
         return Batch(
             torch.from_numpy(wide), torch.from_numpy(self.scores[patches].astype(np.float32)),
             torch.from_numpy(self.embeddings[patches].astype(np.float32)),

@@ -43,6 +43,7 @@ class Parent:
         self.name, self.licence = metadata.get("name", "unnamed"), metadata.get("licence", "unknown")
         self.pooling = metadata["pooling"]
         self.labels = json.loads(metadata.get("labels", "[]"))
+        self.training = json.loads(metadata.get("training", "{}"))
 
     @property
     def carried(self):
