@@ -10,6 +10,7 @@ public struct LandmarkIndex: Sendable {
   public let parameters: FingerprintParameters
   let parts: [Part]
   let records: Records
+  private let keptPeaks = KeptPeaks()
   /// Each part's first frame on the line, and its first recording's number.
   private let firstFrames: [UInt32]
   private let firstNumbers: [Int]
@@ -85,7 +86,7 @@ public struct LandmarkIndex: Sendable {
   /// The peaks of the recording with this key, in order of time. None for a recording that is not
   /// here, and for one whose record is damaged: ``LandmarkStore/check(progress:)`` tells which are.
   public func peaks(of key: RecordingKey) -> [Peak] {
-    (try? records.constellation(of: key))?.grids.first ?? []
+    keptPeaks.peaks(of: key) { (try? records.constellation(of: key))?.grids.first ?? [] }
   }
 
   /// Calls `body` with each key that occurs, in rising order, and where it occurs, in rising order of
