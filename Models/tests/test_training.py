@@ -215,6 +215,23 @@ class Training(unittest.TestCase):
         lengths = again.convolutions["conv3_1"].weight.flatten(1).norm(dim=1).detach().numpy()
         np.testing.assert_allclose(lengths, np.sqrt(2), rtol=1e-4)
 
+    def test_a_widened_network_says_the_same_and_its_twins_part(self):
+        import torch
+
+        from harktraining import model, widening
+
+        torch.manual_seed(6)
+        narrow, patches = model.Network((2, 3, 4, 4, 5, 5)), torch.randn(12, 96, 64)
+        with torch.no_grad():
+            narrow.train()(patches)
+            wide = widening.widened(narrow, seed=1)
+            self.assertEqual(wide.widths, (4, 6, 8, 8, 10, 10))
+            np.testing.assert_allclose(
+                wide.eval()(patches).numpy(), narrow.eval()(patches).numpy(), atol=1e-5)
+        (wide.train()(patches)[:, 0] * torch.randn(12)).sum().backward()
+        gradient = wide.convolutions["conv3_1"].weight.grad
+        self.assertGreater(float((gradient[:4] - gradient[4:]).norm()), 0.1 * float(gradient.norm()))
+
     def test_pauses_are_hardly_drawn(self):
         from harktraining import batches
 
