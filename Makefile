@@ -74,7 +74,10 @@ training: ## Make the Python environment of Models/training in .build-training
 	@scripts/install-dependencies training
 	@scripts/training-environment
 
-evaluate: training ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
+evaluate: ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
+	@test -f "$(DATA)/recordings.csv" || { echo "make evaluate: DATA=FOLDER is needed, with the recordings.csv" \
+	  "that Models/training/collect makes" >&2; exit 1; }
+	@$(MAKE) --no-print-directory training
 	@BUILT="$(BUILT)" scripts/ensure-built
 	@.build-training/bin/python Models/training/evaluate "$(DATA)" --hark "$(BUILT)/hark" --model "$(MODEL)" \
 	  $(if $(TEACHER),--teacher "$(TEACHER)")

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -173,6 +174,44 @@ class Finetune(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertGreater((np.load(rows) * np.stack(wanted)).sum(axis=1).min(), 0.99)
 
+    def test_a_run_that_was_cut_off_goes_on_with_all_it_had(self):
+        import torch
+        from harktraining.continuing import Continuing
+
+        begun, plain, end = [], Continuing.loss, 2
+
+        def loss(run, crops, recordings):
+            if len(begun) == end:
+                raise KeyboardInterrupt
+            begun.append({
+                "network": {name: values.clone() for name, values in run.network.state_dict().items()},
+                "held": [part.clone() for part in run.memory.held()], "random": torch.get_rng_state()})
+            return plain(run, crops, recordings)
+
+        work, output = self.here / "cut off", self.here / "whole.safetensors"
+        arguments = [self.music, output, "--steps", 4, "--rate", 1e-3, "--work", work]
+        with mock.patch.object(Continuing, "loss", loss):
+            with self.assertRaises(KeyboardInterrupt):
+                self.tune(*arguments)
+            saved = torch.load(work / "checkpoint.pt", map_location="cpu", weights_only=True)
+            end = None
+            _, said, complained = self.tune(*arguments)
+        self.assertIn("goes on from step 2", said, complained)
+        self.assertEqual((saved["steps"], len(begun)), (2, 4))
+        moved = 0.0
+        for name, values in begun[2]["network"].items():
+            torch.testing.assert_close(values.cpu(), saved["network"][name], rtol=0, atol=0)
+            moved += float((values - begun[0]["network"][name]).abs().sum())
+        self.assertGreater(moved, 0)
+        self.assertEqual(len(begun[2]["held"][0]), 16)
+        for part, name in zip(begun[2]["held"], ("embeddings", "recordings", "labels")):
+            torch.testing.assert_close(part.cpu(), saved["held"][name][:16], rtol=0, atol=0)
+        for first in begun[:2]:
+            self.assertFalse(any(torch.equal(first["random"], second["random"]) for second in begun[2:]))
+        # Moments count the steps of the whole run.
+        done = torch.load(work / "checkpoint.pt", map_location="cpu", weights_only=True)
+        self.assertEqual({int(state["step"]) for state in done["optimiser"]["state"].values()}, {4})
+
     def test_without_a_gain_nothing_is_written_unless_asked_and_a_run_goes_on(self):
         # A rate at which nothing moves cannot make it better.
         output = self.here / "still.safetensors"
@@ -194,6 +233,13 @@ class Finetune(unittest.TestCase):
         self.assertTrue((work / "checkpoint.pt").exists())
         again = ["--model", SHIPPED, "--output", output, "--batch", 8, "--work", work, "--rate", 0.5]
         self.refused("another rate", self.music, *again)
+
+    def test_frames_of_an_older_form_are_refused_and_kept(self):
+        work = self.here / "older.safetensors.work"
+        work.mkdir()
+        (work / "frames.csv").write_text("recording,first,patches\n1,0,1\n")
+        self.refused("is of an older form", self.music, "--model", SHIPPED, "--output", work.with_suffix(""))
+        self.assertTrue((work / "frames.csv").exists())
 
     def test_what_cannot_be_trained_on_is_refused(self):
         to = ["--model", SHIPPED, "--output", self.here / "never.safetensors"]

@@ -18,10 +18,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np  # noqa: E402
 
 MODELS = pathlib.Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(MODELS / "training"), str(MODELS)]
+sys.path[:0] = [str(MODELS / "tests"), str(MODELS / "training"), str(MODELS)]
 sys.dont_write_bytecode = True
 
-from harktraining import evaluation, labels, recordings, store, styles  # noqa: E402
+import prepared  # noqa: E402
+from harktraining import evaluation, labels, recordings, styles  # noqa: E402
 
 from harkmodel import frontend, network, pooling, safetensors  # noqa: E402
 
@@ -77,19 +78,6 @@ class Lists(unittest.TestCase):
             recordings.write(f"{folder}/list.csv", listed)
             self.assertEqual(recordings.read(f"{folder}/list.csv"), listed)
 
-    def test_a_store_that_was_cut_off_goes_on(self):
-        with tempfile.TemporaryDirectory() as folder:
-            writer = store.StoreWriter(folder)
-            frames = np.random.default_rng(7).standard_normal((96, 64)).astype(np.float32)
-            writer.append(3, frames, 1)
-            with open(f"{folder}/frames.f16", "ab") as file:
-                file.write(b"half a recording")
-            again = store.StoreWriter(folder)
-            self.assertEqual((again.done, again.next), ({3}, 96))
-            again.append(5, frames * 2, 1)
-            frames_read = store.Store(folder).frames
-            np.testing.assert_array_equal(frames_read[96:], (frames * 2).astype(np.float16))
-
     def test_chords_repeat(self):
         bars, speed = styles.chords("BossaNova/3")
         self.assertEqual((bars, speed), styles.chords("BossaNova/3"))
@@ -133,86 +121,18 @@ class Figures(unittest.TestCase):
 
 
 @needs_training
-class Sets(unittest.TestCase):
-    def test_a_sound_that_is_there_twice_asks_once(self):
-        import soundfile
-
-        from harktraining import sets
-
-        rng = np.random.default_rng(4)
-        with tempfile.TemporaryDirectory() as folder:
-            data, listed = pathlib.Path(folder), []
-            for number in range(8):
-                sound = rng.standard_normal(4_000) * 0.1
-                for level in (1.0, 0.5):
-                    path = f"{number}-{level}.wav"
-                    soundfile.write(data / path, sound * level, 8_000)
-                    listed.append(recordings.Recording(path, "render-x", "one-shot", "kick", "test"))
-            found = sets.single_renderings(data, listed)
-            self.assertEqual([path.name for path, _ in found], [f"{number}-1.0.wav" for number in range(8)])
-
-    def test_what_tests_is_asked_among_what_validates(self):
-        from harktraining import sets
-
-        listed = [
-            recordings.Recording(f"{n}.wav", "kits", "one-shot", "kick" if n < 8 else "rare", split)
-            for n, split in enumerate(["test", "validation", "train"] * 4)]
-        found = sets.samples(pathlib.Path("/x"), listed, least=5)
-        self.assertEqual([(path.name, asks) for path, _, asks in found], [
-            ("0.wav", True), ("1.wav", False), ("3.wav", True), ("4.wav", False), ("6.wav", True),
-            ("7.wav", False)])
-
-    def test_an_ear_is_standardised_once(self):
-        from harktraining import ears
-
-        values = {"a": [1.0, 10.0], "b": [3.0, 30.0], "c": [5.0, 10.0]}
-        ear = ears.standardised(lambda files: np.array([values[file] for file in files]), ["a", "b"])
-        np.testing.assert_allclose(ear(["a", "b"]), [[-1, -1], [1, 1]], atol=1e-6)
-        # Alone it is what it is among others.
-        np.testing.assert_allclose(ear(["c"]), [[3, -1]], atol=1e-6)
-
-
-@needs_training
 class Training(unittest.TestCase):
     """The whole way on a few seconds of noise and tones; nothing is fetched."""
 
     @classmethod
     def setUpClass(cls):
-        import soundfile
-
         cls.temporary = tempfile.TemporaryDirectory()
         cls.data = pathlib.Path(cls.temporary.name)
-        rng = np.random.default_rng(1)
-        listed = []
-        for number in range(12):
-            seconds = [0.2, 1.3, 3.0, 31.0][number % 4]
-            t = np.arange(int(22_050 * seconds)) / 22_050
-            sound = 0.3 * np.sin(2 * np.pi * 110 * (1 + number) * t) + 0.02 * rng.standard_normal(len(t))
-            soundfile.write(cls.data / f"{number}.wav", sound, 22_050)
-            kind = ["one-shot", "effect", "speech", "music"][number % 4]
-            listed.append(recordings.Recording(
-                f"{number}.wav", "made", kind, "kick" if kind == "one-shot" else "",
-                "validation" if number > 8 else "train"))
-        recordings.write(cls.data / "recordings.csv", listed)
-        cls.prepare(listed)
+        prepared.make(cls.data)
 
     @classmethod
     def tearDownClass(cls):
         cls.temporary.cleanup()
-
-    @classmethod
-    def prepare(cls, listed):
-        """As `prepare` does, with numbers in place of a teacher's."""
-        from harktraining import features, teacher
-
-        rng = np.random.default_rng(2)
-        writer = store.StoreWriter(cls.data / "store")
-        for number, recording in enumerate(listed):
-            frames, patches = features.log_mel(features.samples_of(cls.data / recording.path))
-            for name, width in (("scores", teacher.CLASSES), ("embeddings", teacher.DIMENSION)):
-                with open(writer.folder / f"{name}.f16", "ab") as file:
-                    file.write(rng.random((patches, width)).astype(np.float16).tobytes())
-            writer.append(number, frames, patches)
 
     def script(self, name, *arguments):
         done = subprocess.run(
@@ -343,11 +263,10 @@ class Training(unittest.TestCase):
         silence = torch.full((8, 96, 64), float(np.log(frontend.OFFSET)))
         torch.testing.assert_close(augment.strong(silence), silence, atol=1e-3, rtol=0)
 
-    def test_a_run_trains_goes_on_and_is_exported(self):
+    def test_a_run_trains_and_is_exported(self):
         run, output = self.data / "run", self.data / "tiny.safetensors"
         arguments = [self.data, "--output", run, "--steps", 2, "--batch", 8, "--save-minutes", 0]
         self.assertIn("validation", self.script("train", *arguments))
-        self.assertIn("goes on from step 2", self.script("train", *arguments))
         names = self.data / "names.csv"
         names.write_text("index,mid,display_name\n" + "".join(f"{n},/m/{n},label {n}\n" for n in range(521)))
         self.script("export", run, self.data, "--output", output, "--labels", names, "--calibration", 4)
@@ -358,10 +277,12 @@ class Training(unittest.TestCase):
         np.testing.assert_allclose(np.linalg.norm(embeddings, axis=1), 1, atol=1e-5)
         # A finished model can be trained on, and what comes of it says so.
         further, third = self.data / "further", self.data / "third.safetensors"
-        self.script("train", self.data, "--output", further, "--steps", 1, "--batch", 8, "--initial", output)
+        self.script("train", self.data, "--output", further, "--steps", 1, "--batch", 8, "--initial", output,
+                    "--without", "labels")
         self.script("export", further, self.data, "--output", third, "--labels", names, "--calibration", 4)
         record = json.loads(safetensors.read(third)[1]["training"])
         self.assertEqual(record["initial"], hashlib.sha256(output.read_bytes()).hexdigest())
+        self.assertEqual(record["without"], ["labels"])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What goes into a batch: crops of recordings, two a recording, with the teacher's word on each."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +53,14 @@ class Collection:
         self.first_patch = self.store.first_patch
         self.scores = np.memmap(f"{data}/store/scores.f16", np.float16, "r").reshape(-1, CLASSES)
         self.embeddings = np.memmap(f"{data}/store/embeddings.f16", np.float16, "r").reshape(-1, DIMENSION)
-        self.info = [listed[number] for number in self.store.recording]
+        self.info = self.store.listed(listed)
         self.rows = [
-            row for row, info in enumerate(self.info)
+            row for row, info in self.info.items()
             if info.split == split and (sources is None or info.source in sources)
         ]
         if not self.rows:
             raise ValueError(f"no recording of the split {split} is prepared in {data}")
-        names = sorted({self._name(row) for row in range(len(self.info)) if self.info[row].label})
+        names = sorted({self._name(row) for row in self.info if self.info[row].label})
         self.label_numbers = {name: number for number, name in enumerate(names)}
         self._random = np.random.default_rng(seed)
         # Of the recordings drawn so far: the running sums of their patches' weights.
@@ -91,6 +93,11 @@ class Collection:
             self._weights[row] = np.cumsum(loudness(patches))
         sums = self._weights[row]
         return min(int(np.searchsorted(sums, self._random.random() * sums[-1])), len(sums) - 1)
+
+    def digest(self):
+        """SHA-256 of what is drawn from: a recording's row and a label's number mean it alone."""
+        told = [[row, *vars(info).values()] for row, info in self.info.items()]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     def sample(self, count):
         """At most `count` rows of the tables, in their order and the same every time, of this split."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from . import augment, losses
+from . import augment, checkpoints, losses
 from .memory import Memory
 from .model import DIMENSION
 
@@ -81,17 +81,15 @@ class Continuing:
     def save(self, path, settings):
         state = {
             "network": self.network.state_dict(), "optimiser": self.optimiser.state_dict(),
-            "steps": self.steps, "seconds": self.seconds, "settings": settings,
+            "steps": self.steps, "seconds": self.seconds, "settings": settings, "held": self.memory.state(),
         }
-        torch.save(state, path.with_suffix(".new"))
-        path.with_suffix(".new").replace(path)
+        checkpoints.save(path, state)
 
     def load(self, path, settings):
         """Goes on from a checkpoint. Raises ValueError if it is of a run with other settings."""
         saved = torch.load(path, map_location=self.device, weights_only=True)
-        for name, value in settings.items():
-            if saved["settings"].get(name) != value:
-                raise ValueError(f"{path} is of a run with another {name}: give another --work, or delete it")
+        checkpoints.same_run(path, saved["settings"], settings, "give another --work, or delete it")
         self.network.load_state_dict(saved["network"])
         self.optimiser.load_state_dict(saved["optimiser"])
+        self.memory.load(saved["held"])
         self.steps, self.seconds = saved["steps"], saved["seconds"]

@@ -50,8 +50,8 @@ class Probe:
     def __init__(self, data, split, most=1500):
         listed = recordings.read(f"{data}/recordings.csv")
         self.store = Store(f"{data}/store")
-        rows = [row for row, number in enumerate(self.store.recording) if listed[number].split == split]
-        self.info = {row: listed[self.store.recording[row]] for row in rows}
+        self.info = {row: r for row, r in self.store.listed(listed).items() if r.split == split}
+        rows = list(self.info)
         # The same sample every time.
         rows = [rows[i] for i in np.random.default_rng(0).permutation(len(rows))[:most]]
         self.rows = rows

@@ -24,13 +24,12 @@ def hours(frames):
 
 
 def key(folder, path, longest):
-    """A number for the first `longest` seconds of a file as it is now: where it lies below the folder, its
+    """A name for the first `longest` seconds of a file as it is now: where it lies below the folder, its
     size and its time."""
     stat = path.stat()
     text = f"{path.relative_to(folder)}\0{stat.st_size}\0{stat.st_mtime_ns}\0{longest:g}"
     # Names on disk need not be valid text.
-    digest = hashlib.sha256(text.encode(errors="surrogateescape")).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:16]
 
 
 @dataclass
@@ -51,14 +50,13 @@ def hear(folder, work, most_hours, longest, complain, progress):
     """
     found = {key(folder, path, longest): path for path in recordings.audio_below(folder, ENDINGS)}
     writer, heard = StoreWriter(work), Heard()
-    rows = zip(Store(work).recording, Store(work).patches) if writer.next else []
-    known = {int(number): int(patches) for number, patches in rows}
-    for done, number in enumerate(sorted(found)):
+    known = dict(zip(Store(work).keys, map(int, Store(work).patches))) if writer.next else {}
+    for done, name in enumerate(sorted(found)):
         if hours(heard.frames) >= most_hours:
             heard.left = len(found) - done
             break
-        if number not in known:
-            path = found[number]
+        if name not in known:
+            path = found[name]
             try:
                 frames, patches = features.log_mel(features.samples_of(path, longest))
             except Exception as error:  # any decoder's word: one bad file must not end the run
@@ -69,10 +67,10 @@ def hear(folder, work, most_hours, longest, complain, progress):
                 heard.silent += 1
                 complain(f"passed over {path}: is silent")
                 continue
-            writer.append(number, frames, patches)
-            known[number] = patches
-        heard.keys.append(number)
-        heard.frames += known[number] * frontend.FRAMES
+            writer.append(name, frames, patches)
+            known[name] = patches
+        heard.keys.append(name)
+        heard.frames += known[name] * frontend.FRAMES
         progress(done + 1, len(found), heard)
     return heard
 
@@ -88,8 +86,8 @@ class Library:
     def __init__(self, work, keys):
         self.store = Store(work)
         wanted, digests = set(keys), {}
-        for row, number in enumerate(self.store.recording):
-            if int(number) in wanted:
+        for row, name in enumerate(self.store.keys):
+            if name in wanted:
                 begin = self.store.first[row]
                 frames = self.store.frames[begin : begin + self.store.patches[row] * frontend.FRAMES]
                 digests.setdefault(hashlib.sha256(frames.tobytes()).digest(), row)

@@ -21,6 +21,17 @@ class Memory:
         """What is in it: [count, 128], [count], [count]."""
         return (self.embeddings[: self.count], self.recordings[: self.count], self.labels[: self.count])
 
+    def state(self):
+        """What a run that goes on needs of it."""
+        return {"embeddings": self.embeddings, "recordings": self.recordings, "labels": self.labels,
+                "next": self._next, "count": self.count}
+
+    def load(self, state):
+        """Takes over the state of a memory of the same size."""
+        for name in ("embeddings", "recordings", "labels"):
+            getattr(self, name).copy_(state[name])
+        self._next, self.count = state["next"], state["count"]
+
     def push(self, embeddings, recordings, labels):
         """Takes a batch in, and lets the oldest go. A memory of size 0 stays empty."""
         if len(self.embeddings) == 0:

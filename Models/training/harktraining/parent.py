@@ -11,6 +11,7 @@ from harkmodel import frontend, safetensors
 from harkmodel.network import CONVOLUTIONS, weight
 from harkmodel.pooling import POOLINGS
 
+from . import checkpoints
 from .model import Network
 
 
@@ -18,8 +19,7 @@ class Parent:
     """A model of Hark's own architecture. Raises ValueError for a file that is none, or is damaged."""
 
     def __init__(self, path):
-        with open(path, "rb") as file:
-            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        self.sha256 = checkpoints.sha256(path)
         try:
             self.tensors, metadata = safetensors.read(path)
             self.format = metadata["format"]

@@ -1,5 +1,6 @@
 """What is measured on: files that no training has heard, cut or changed where the question needs it."""
 
+import hashlib
 import pathlib
 import subprocess
 
@@ -9,6 +10,24 @@ import soundfile
 from . import recordings
 
 PART_SECONDS = 30
+
+
+def _made(path, make):
+    """`path`, which `make` writes unless it is there; under its name only when it is whole."""
+    if not path.exists():
+        fresh = path.with_name(f"new-{path.name}")
+        make(fresh)
+        fresh.replace(path)
+    return path
+
+
+def _name(kind, source, ending, start=0.0):
+    """What is made of a file from `start` on, as the file is now: it is not made of another, nor of what
+    the same file was before."""
+    stat = source.stat()
+    text = f"{source.absolute()}\0{stat.st_size}\0{stat.st_mtime_ns}\0{start:g}"
+    # Names on disk need not be valid text.
+    return f"{kind}-{hashlib.sha256(text.encode(errors='surrogateescape')).hexdigest()[:24]}.{ending}"
 
 
 def esc10(listed):
@@ -75,20 +94,18 @@ def halves(data, listed, work, wanted=200):
     for r in music:
         if len(first) >= wanted and r.split != "test":
             break
-        info = soundfile.info(str(data / r.path))
+        source = data / r.path
+        info = soundfile.info(str(source))
         if info.duration < 2 * PART_SECONDS + 5:
             continue
         # Of long pieces the first two minutes' ends, so that a piece is still itself.
         last = min(info.duration, 150) - PART_SECONDS
-        number = len(first)
         for paths, start in ((first, 0.0), (second, last)):
-            path = work / f"part-{number}-{int(start)}.flac"
-            if not path.exists():
-                begin = int(start * info.samplerate)
-                values, rate = soundfile.read(
-                    str(data / r.path), start=begin, stop=begin + PART_SECONDS * info.samplerate)
+            def cut(path, source=source, begin=int(start * info.samplerate), rate=info.samplerate):
+                values, _ = soundfile.read(str(source), start=begin, stop=begin + PART_SECONDS * rate)
                 soundfile.write(path, values, rate)
-            paths.append(path)
+
+            paths.append(_made(work / _name(f"part-{PART_SECONDS}", source, "flac", start), cut))
         tests += r.split == "test"
     return first, second, tests
 
@@ -96,19 +113,23 @@ def halves(data, listed, work, wanted=200):
 def changed(files, work):
     """For each kind of change, the files after it."""
     kinds = {"MP3 64 kbit/s": [], "-12 dB": [], "8 kHz band": []}
-    for number, file in enumerate(files):
+    for file in files:
         values, rate = soundfile.read(str(file), always_2d=True)
-        wav = work / f"plain-{number}.wav"
-        soundfile.write(wav, values, rate)
-        mp3 = work / f"low-{number}.mp3"
-        subprocess.run(["lame", "--quiet", "-b", "64", str(wav), str(mp3)], check=True)
-        kinds["MP3 64 kbit/s"].append(mp3)
-        quiet = work / f"quiet-{number}.wav"
-        soundfile.write(quiet, values * 10 ** (-12 / 20), rate)
-        kinds["-12 dB"].append(quiet)
-        band = work / f"band-{number}.wav"
-        subprocess.run(["sox", "-D", str(wav), "-r", "8000", str(band)], check=True)
-        kinds["8 kHz band"].append(band)
+
+        def write(path, factor=1.0, values=values, rate=rate):
+            soundfile.write(path, values * factor, rate)
+
+        wav = _made(work / _name("plain", file, "wav"), write)
+        kinds["MP3 64 kbit/s"].append(_made(
+            work / _name("low-64", file, "mp3"),
+            lambda path, wav=wav: subprocess.run(
+                ["lame", "--quiet", "-b", "64", str(wav), str(path)], check=True)))
+        kinds["-12 dB"].append(_made(
+            work / _name("quiet-12", file, "wav"), lambda path, write=write: write(path, 10 ** (-12 / 20))))
+        kinds["8 kHz band"].append(_made(
+            work / _name("band-8000", file, "wav"),
+            lambda path, wav=wav: subprocess.run(
+                ["sox", "-D", str(wav), "-r", "8000", str(path)], check=True)))
     return kinds
 
 
