@@ -54,7 +54,8 @@ extension Safetensors {
     let entries = metadata.filter { $0.key != "metadata_hash" }
       .map { (key: Array($0.key.utf8), value: Array($0.value.utf8)) }
       .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-    let bytes = entries.flatMap { $0.key + [0] + $0.value + [0] }
+    var bytes: [UInt8] = []
+    for entry in entries { bytes += entry.key + [0] + entry.value + [0] }
     var digest = SHA256()
     bytes.withUnsafeBytes { digest.update(bufferPointer: $0) }
     return ContentHash(bytes: Array(digest.finalize()))

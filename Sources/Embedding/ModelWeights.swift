@@ -140,8 +140,8 @@ struct ModelWeights: @unchecked Sendable {
     } else {
       tags = nil
     }
-    let layers = Self.convolutionNames + dense.map(\.name) + ["tags"]
-    try Self.checkNames(file, layers: layers, hasPCA: architecture == .vggish)
+    let names = Self.convolutionNames + dense.map(\.name) + ["tags"]
+    try Self.checkNames(file, layers: names, hasPCA: architecture == .vggish)
   }
 
   /// Refuses a tensor that nothing would read: most likely its name is not what was meant.
