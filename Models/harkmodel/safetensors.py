@@ -13,8 +13,9 @@ NAMES = {dtype: name for name, dtype in TYPES.items()}
 def write(path, tensors, metadata):
     """Writes `tensors` (name to array) with `metadata` (string to string).
 
-    The same input gives the same bytes. Wider elements come first, so that all are aligned. The
-    metadata key `hashes` is added: each tensor's SHA-256, which Hark checks.
+    The same input gives the same bytes. Wider elements come first, so that all are aligned. Two
+    metadata keys are added, which Hark checks: `hashes`, each tensor's SHA-256, and
+    `metadata_hash`, that of the metadata.
     """
     arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
     for name, array in arrays.items():
@@ -25,6 +26,7 @@ def write(path, tensors, metadata):
     order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
     hashes = {name: hashlib.sha256(arrays[name].tobytes()).hexdigest() for name in sorted(arrays)}
     metadata = {**metadata, "hashes": json.dumps(hashes)}
+    metadata["metadata_hash"] = metadata_hash(metadata)
     header = {"__metadata__": dict(sorted(metadata.items()))}
     offset = 0
     for name in order:
@@ -41,6 +43,16 @@ def write(path, tensors, metadata):
         file.write(struct.pack("<Q", len(text)) + text)
         for name in order:
             file.write(arrays[name].tobytes())
+
+
+def metadata_hash(metadata):
+    """SHA-256 of all metadata but `metadata_hash`: in the order of the keys' UTF-8 bytes, each key
+    and its value, each followed by a zero byte."""
+    digest = hashlib.sha256()
+    # Code points and UTF-8 bytes have the same order.
+    for key in sorted(metadata.keys() - {"metadata_hash"}):
+        digest.update(f"{key}\0{metadata[key]}\0".encode())
+    return digest.hexdigest()
 
 
 def read(path):

@@ -84,6 +84,18 @@ class Parents(unittest.TestCase):
             wanted = network.weight(model.tensors, layer) if part == "weight" else model.tensors[name]
             np.testing.assert_array_equal(values, wanted)
 
+    def test_changed_metadata_is_refused(self):
+        from harktraining import parent
+
+        tensors, metadata = safetensors.read(SHIPPED)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "changed.safetensors"
+            safetensors.write(path, tensors, {key: metadata[key] for key in metadata if key != "hashes"})
+            parent.Parent(path)
+            path.write_bytes(path.read_bytes().replace(b"Speech", b"Spooch", 1))
+            with self.assertRaisesRegex(ValueError, "its metadata is not what it was"):
+                parent.Parent(path)
+
 
 @needs_training
 class Finetune(unittest.TestCase):

@@ -4,6 +4,7 @@ With --keep the converted models stay there, beside patches and the embeddings t
 for Hark's own tests to compare with.
 """
 
+import hashlib
 import importlib.machinery
 import importlib.util
 import os
@@ -170,6 +171,24 @@ class Recipes(unittest.TestCase):
         np.save(self.directory / "untrained-embeddings.npy", embeddings)
         cosines = (embeddings @ embeddings.T)[~np.eye(24, dtype=bool)]
         self.assertLess(cosines.mean(), 0.5)
+
+    def test_metadata_hash(self):
+        # Tests/EmbeddingTests/ModelHashTests.swift holds the same value, and computes it in Swift.
+        metadata = {"name": "hark", "labels": '["étude","😀"]', "B": "", "é": "1", "a.b": "2"}
+        expected = "8836c6c492e25271d62a269ee2bdb4a838e009de99cc519385aec4c3b4706700"
+        self.assertEqual(safetensors.metadata_hash(metadata), expected)
+        self.assertEqual(safetensors.metadata_hash({**metadata, "metadata_hash": "any"}), expected)
+        path = self.directory / "hashed.safetensors"
+        safetensors.write(path, {"a": np.zeros(1, np.float32)}, metadata)
+        _, read = safetensors.read(path)
+        self.assertEqual(read["metadata_hash"], safetensors.metadata_hash(read))
+        self.assertNotEqual(read["metadata_hash"], safetensors.metadata_hash({**read, "name": "harp"}))
+
+    def test_the_card_states_the_hash_of_the_shipped_model(self):
+        shipped = MODELS / "hark-1.safetensors"
+        rows = [line for line in (MODELS / "CARD.md").read_text().splitlines() if line.startswith("| File ")]
+        self.assertEqual(len(rows), 1)
+        self.assertIn(f"`{hashlib.sha256(shipped.read_bytes()).hexdigest()}`", rows[0])
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ public final class Embedder {
   ///
   /// - Parameter precision: `nil` picks by processor and model (``PrecisionSupport``).
   ///
-  /// Throws ``HarkError`` (`unsupported`) if the processor cannot run `precision`, or if it is
-  /// `int8` and the model is not calibrated.
+  /// Throws ``HarkError``: `unsupported` if the processor cannot run `precision`, or if it is `int8`
+  /// and the model is not calibrated; `corrupt` if the network gives a sound no embedding.
   public convenience init(model: ModelFile, precision: Precision? = nil) throws(HarkError) {
     try self.init(
       model: model, precision: precision, batchSize: model.architecture == .vggish ? 16 : 4)
@@ -48,10 +48,26 @@ public final class Embedder {
       model.weights, precision: precision, batch: batchSize, largestCode: support.largestCode)
     head = try Head(model, batch: batchSize)
     // What oneDNN does lazily on a first run happens now.
-    try trunk.run()
-    if let maps = trunk.output {
-      var discarded = [Float](repeating: 0, count: Embedding.dimension)
-      try head.run(maps, count: 1, into: &discarded)
+    try checkThatItSpeaks(model)
+  }
+
+  /// Embeds one patch that is not silent. A network whose last layer is nothing but zeros, or whose
+  /// numbers run past all bounds, fits together and yet says nothing of any sound.
+  private func checkThatItSpeaks(_ model: ModelFile) throws(HarkError) {
+    // A slope over time and bands, from log-mel's floor to a loud band.
+    let patch = (0..<NetworkShape.patchSize).map { index in
+      let frame = index / NetworkShape.patchBands
+      return -4.5 + Float(frame + index % NetworkShape.patchBands) / 20
+    }
+    var embedding = [Float](repeating: 0, count: Embedding.dimension)
+    try head.run(lastMaps(patch, count: 1), count: 1, into: &embedding)
+    let isFinite = embedding.allSatisfy(\.isFinite)
+    guard isFinite, embedding.contains(where: { $0 != 0 }) else {
+      let what = isFinite ? "nothing but zeros" : "numbers that are not finite"
+      let layer = model.weights.dense[model.weights.dense.count - 1].name
+      throw HarkError(
+        .corrupt, "cannot use the model \(model.path.escaped)", remedy: "fetch or convert it again",
+        cause: "it makes \(what) of a sound: the tensor \(layer).weight, or one before it, is bad")
     }
   }
 

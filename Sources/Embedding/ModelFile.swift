@@ -14,8 +14,11 @@
 //   licence         licence of the weights
 //   trained         "true" or "false"
 //   training        free text or JSON: what it was trained on; not read
-//   hashes          optional: JSON object, each tensor's name and the SHA-256 of its bytes (64
-//                   hexadecimal digits); where it is there, every tensor must have its own
+//   hashes          JSON object, each tensor's name and the SHA-256 of its bytes (64 hexadecimal
+//                   digits), for every tensor; optional unless trained is "true"
+//   metadata_hash   optional: SHA-256 (64 hexadecimal digits) of all the other metadata, keys that
+//                   are ignored included: in the order of the keys' UTF-8 bytes, each key, a zero
+//                   byte, its value and a zero byte
 // Other keys are ignored.
 //
 // Tensors, type F32, F16, BF16 or I8; I8 weights come with NAME.weight_scale, F32 [out], and stand
@@ -38,6 +41,7 @@
 //
 // tags.weight [labels, 128] and tags.bias [labels]: optional; a tag's score is the logistic function
 // of its row's dot product with the L2-normalised embedding, plus its bias.
+// A tensor of any other name is refused.
 
 import Core
 import Crypto
@@ -79,6 +83,8 @@ public struct ModelFile: Sendable {
   /// Whether the file holds the activation limits that 8-bit inference needs.
   public let isCalibrated: Bool
 
+  /// Where it was read, for errors.
+  let path: FilePath
   let postprocessing: Postprocessing
   let weights: ModelWeights
 
@@ -88,6 +94,7 @@ public struct ModelFile: Sendable {
   /// names the tensor or key), `newerVersion`, `unsupported` for another architecture, front end or
   /// pooling, or what the system says about the path.
   public init(path: FilePath) throws(HarkError) {
+    self.path = path
     let file = try Safetensors(path: path)
     let metadata = ModelMetadata(file: file, path: path)
     try metadata.checkFormat()
@@ -100,8 +107,10 @@ public struct ModelFile: Sendable {
     weights = try ModelWeights(
       file: file, architecture: architecture, postprocessing: postprocessing, labels: labels.count)
     isCalibrated = weights.isCalibrated
-    // Last: what the checks before it say is more to the point.
-    try file.checkHashes()
+    let isTrained = try metadata.flag("trained")
+    // Last: what the checks before them say is more to the point.
+    try file.checkHashes(areRequired: isTrained)
+    try file.checkMetadataHash()
 
     var hash = SHA256()
     hash.update(bufferPointer: file.file.bytes)
@@ -111,7 +120,7 @@ public struct ModelFile: Sendable {
     id = ModelID(digest)
     info = ModelInfo(
       id: id, name: try metadata.text("name"), architecture: architecture.rawValue,
-      isTrained: try metadata.flag("trained"), licence: try metadata.text("licence"),
+      isTrained: isTrained, licence: try metadata.text("licence"),
       labels: labels)
   }
 }

@@ -140,6 +140,23 @@ struct ModelWeights: @unchecked Sendable {
     } else {
       tags = nil
     }
+    let names = Self.convolutionNames + dense.map(\.name) + ["tags"]
+    try Self.checkNames(file, layers: names, hasPCA: architecture == .vggish)
+  }
+
+  /// Refuses a tensor that nothing would read: most likely its name is not what was meant.
+  private static func checkNames(
+    _ file: Safetensors, layers: [String], hasPCA: Bool
+  ) throws(HarkError) {
+    var known: Set<String> = hasPCA ? ["pca.matrix", "pca.means"] : []
+    for layer in layers {
+      for part in ["weight", "weight_scale", "bias", "activation_limit"] {
+        known.insert("\(layer).\(part)")
+      }
+    }
+    if let unknown = file.tensors.keys.sorted().first(where: { !known.contains($0) }) {
+      throw file.corrupt("the architecture knows no tensor \(unknown)")
+    }
   }
 }
 

@@ -137,6 +137,12 @@ public final class HarkLibrary: Service {
     watcher.watch(watched.map(\.root))
   }
 
+  /// Whether the model in `file` is the one that was chosen last, and nothing is wrong with it. Another
+  /// file under the same path is not. Complexity: O(size).
+  public func holdsModel(in file: FilePath) async throws(HarkError) -> Bool {
+    try await models.holds(file)
+  }
+
   /// Changes to another model while the library runs. Throws, and changes nothing, if the file cannot
   /// be loaded.
   public func replaceModel(with file: FilePath) async throws(HarkError) {

@@ -27,6 +27,10 @@ actor ModelKeeper {
   private let statistics: Statistics
   private let logger: Logger
   private let disk = BlockingWork()
+  /// The model that was chosen last: it answers, or comes in.
+  private var chosen: ModelID?
+  /// The files that models were loaded from, copies apart. By now they may hold something else.
+  private var sources: [ModelID: FilePath] = [:]
 
   init(
     catalogue: Catalogue, shelf: IndexShelf, pool: WorkerPool,
@@ -91,7 +95,7 @@ actor ModelKeeper {
     } catch {
       // A bad new model must not take the old one's answers away.
       logger.error("the new model cannot be used, the old one stays: \(error)")
-      statistics.warn(.model, "the model \(wanted.escaped) cannot be used: \(error)")
+      warn(of: wanted, error)
       try await pool.replaceModels([kept])
       return try await adopt(pool.capabilities(), files: [kept])
     }
@@ -119,12 +123,69 @@ actor ModelKeeper {
     for path in leftovers { logger.notice("removed \(path.escaped), which nothing refers to") }
   }
 
+  /// Whether the model that was chosen last is the one in `file`, and no warning stands: then there
+  /// is nothing to change to. Complexity: O(size).
+  func holds(_ file: FilePath) async throws(HarkError) -> Bool {
+    // Until the start is over, `file` is being loaded.
+    guard let chosen else { return true }
+    guard !statistics.hasWarning(.model) else { return false }
+    let copy = Self.copy(of: chosen, in: directory)
+    return try await disk.run { () throws(HarkError) in ModelCopy.areEqual(file, copy) }
+  }
+
   /// Changes to the model in `file` while the library runs. If it cannot be loaded nothing changes.
   func replace(with file: FilePath) async throws(HarkError) {
-    let files = try await Self.files(wanted: file, catalogue: catalogue, directory: directory)
-    try await pool.replaceModels(files)
-    try await adopt(pool.capabilities(), files: files)
+    do throws(HarkError) {
+      var files = try await Self.files(wanted: file, catalogue: catalogue, directory: directory)
+      do throws(HarkError) {
+        try await pool.replaceModels(files)
+      } catch {
+        files = try await withoutDamagedCopy(files, error)
+        try await pool.replaceModels(files)
+      }
+      try await adopt(pool.capabilities(), files: files)
+    } catch {
+      // A warning that stands is of an earlier try.
+      if statistics.hasWarning(.model) { warn(of: file, error) }
+      throw error
+    }
     statistics.clearWarning(.model)
+  }
+
+  private func warn(of file: FilePath, _ error: HarkError) {
+    statistics.warn(.model, "the model \(file.escaped) cannot be used: \(error)")
+  }
+
+  /// What to load instead of `files`, which the workers refuse with `error`, if a kept copy alone is
+  /// to blame; it is removed, for it must not stand in the way of a sound model. Throws otherwise.
+  private func withoutDamagedCopy(
+    _ files: [FilePath], _ error: HarkError
+  ) async throws(HarkError) -> [FilePath] {
+    guard let kept = files.dropFirst().first else { throw error }
+    let wanted = files[0]
+    _ = try await pool.tryOut([wanted])
+    guard let damage = await refusal(of: [kept]) else { throw error }
+    discard(kept, "\(damage)")
+    return await [wanted] + replacement(of: kept, beside: wanted)
+  }
+
+  /// Why the workers cannot load `files`; `nil` if they can.
+  private func refusal(of files: [FilePath]) async -> HarkError? {
+    do throws(HarkError) {
+      _ = try await pool.tryOut(files)
+      return nil
+    } catch { return error }
+  }
+
+  /// The file from which the model of a damaged copy was loaded, if it is still that model. Audio
+  /// that comes with a query needs it until `wanted` answers, and a new copy is made of it.
+  private func replacement(of copy: FilePath, beside wanted: FilePath) async -> [FilePath] {
+    guard
+      let (id, source) = sources.first(where: { Self.copy(of: $0.key, in: directory) == copy }),
+      source != wanted, let found = try? await pool.tryOut([wanted, source]),
+      found.models.last?.info.id == id.description
+    else { return [] }
+    return [source]
   }
 
   /// Makes the incoming model the active one if it is complete. Returns whether it did.
@@ -156,6 +217,7 @@ actor ModelKeeper {
         return try await adopt(without: path, of: paths)
       }
       loaded[id] = model
+      if path != copy { sources[id] = path }
       do throws(HarkError) {
         try await disk.run { () throws(HarkError) in try ModelCopy.make(of: path, at: copy) }
       } catch {
@@ -183,6 +245,7 @@ actor ModelKeeper {
       contents.decoder = capabilities.decoder
       contents.sandbox = capabilities.sandbox
     }
+    chosen = wanted
     let missing = Sandbox.full.subtracting(capabilities.sandbox)
     if !missing.isEmpty {
       let warning =
@@ -200,12 +263,13 @@ actor ModelKeeper {
   }
 
   private func adopt(without damaged: FilePath, of paths: [FilePath]) async throws(HarkError) {
-    let rest = paths.filter { $0 != damaged }
-    guard !rest.isEmpty else {
+    var rest = paths.filter { $0 != damaged }
+    guard let wanted = rest.first else {
       throw HarkError(
         .corrupt, "the copy of the model in \(directory.models.escaped) is damaged",
         remedy: "name the model's file with --model")
     }
+    rest += await replacement(of: damaged, beside: wanted)
     try await pool.replaceModels(rest)
     try await adopt(pool.capabilities(), files: rest)
   }

@@ -41,6 +41,10 @@ final class Statistics: Sendable {
     state.withLock { $0.warnings[trouble] = text }
   }
 
+  func hasWarning(_ trouble: Trouble) -> Bool {
+    state.withLock { $0.warnings[trouble] != nil }
+  }
+
   func clearWarning(_ trouble: Trouble) {
     state.withLock { _ = $0.warnings.removeValue(forKey: trouble) }
   }

@@ -48,9 +48,12 @@ struct Reloading: Service {
         refused.insert(.watch)
       }
     }
-    if new.model != current.model, let model = new.model {
+    if let model = new.model {
       do throws(HarkError) {
-        try await library.replaceModel(with: model)
+        // The same path may lead to another file by now, or to one that has been repaired.
+        var stays = model == current.model
+        if stays { stays = try await library.holdsModel(in: model) }
+        if !stays { try await library.replaceModel(with: model) }
         current.model = model
       } catch {
         logger.error("the model stays as it was: \(error)")

@@ -36,6 +36,21 @@ extension EndToEnd {
           "its architecture is resnet, which this Hark does not know"
         ),
         (
+          model("extra") { $0.add("conv5.bias", shape: [1], [0]) },
+          "the architecture knows no tensor conv5.bias"
+        ),
+        (
+          model("trained") { $0.metadata["trained"] = "true" },
+          "the metadata key hashes is missing"
+        ),
+        (
+          model("silent") {
+            let zeros = [Float](repeating: 0, count: 128 * 96)
+            $0.add("embedding.weight", shape: [128, 96], zeros)
+            $0.add("embedding.bias", shape: [128], Array(zeros.prefix(128)))
+          }, "it makes nothing but zeros of a sound: the tensor embedding.weight"
+        ),
+        (
           model("hash") { writer in
             let zeros = String(repeating: "0", count: 64)
             let hashes = writer.entries.map { "\"\($0.name)\":\"\(zeros)\"" }

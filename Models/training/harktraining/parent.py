@@ -35,6 +35,8 @@ class Parent:
         for name, digest in json.loads(metadata.get("hashes", "{}")).items():
             if name not in self.tensors or hashlib.sha256(self.tensors[name].tobytes()).hexdigest() != digest:
                 raise ValueError(f"{path} is damaged: its tensor {name} is not what it was")
+        if "metadata_hash" in metadata and metadata["metadata_hash"] != safetensors.metadata_hash(metadata):
+            raise ValueError(f"{path} is damaged: its metadata is not what it was")
         missing = [
             f"{layer}.{part}" for layer in [*CONVOLUTIONS, "embedding"] for part in ("weight", "bias")
             if f"{layer}.{part}" not in self.tensors]

@@ -139,16 +139,7 @@ public final class WorkerPool: Sendable, Service {
   /// every worker as soon as it is idle. Throws ``HarkError`` in that worker's words, and changes
   /// nothing, if the list cannot be loaded.
   public func replaceModels(_ models: [FilePath]) async throws(HarkError) {
-    let trial: Result<WorkerCapabilities, HarkError> = await withCheckedContinuation { done in
-      do throws(HarkError) {
-        try DetachedThread.start { [self] in
-          done.resume(returning: WorkerThread.tryOut(models, pool: self))
-        }
-      } catch {
-        done.resume(returning: .failure(error))
-      }
-    }
-    let capabilities = try trial.get()
+    let capabilities = try await tryOut(models)
     let waiters = try state.withLock { state throws(HarkError) in
       guard state.phase != .stopped else { throw Self.stopped }
       state.models = models
@@ -159,6 +150,21 @@ public final class WorkerPool: Sendable, Service {
       return state.takeWaiters()
     }
     for waiter in waiters { waiter.resume(returning: .success(capabilities)) }
+  }
+
+  /// Loads `models` with a worker that does nothing else, and changes nothing. Throws ``HarkError`` in
+  /// that worker's words if they cannot be loaded.
+  public func tryOut(_ models: [FilePath]) async throws(HarkError) -> WorkerCapabilities {
+    let trial: Result<WorkerCapabilities, HarkError> = await withCheckedContinuation { done in
+      do throws(HarkError) {
+        try DetachedThread.start { [self] in
+          done.resume(returning: WorkerThread.tryOut(models, pool: self))
+        }
+      } catch {
+        done.resume(returning: .failure(error))
+      }
+    }
+    return try trial.get()
   }
 
   static let stopped = HarkError(.unavailable, "the workers are shutting down")
