@@ -115,6 +115,9 @@ extension Wire {
     public var matched: Double
     /// How probable it is that chance gives no match as good as this one in this library, 0–1.
     public var confidence: Double
+    /// How many matches as good as this one chance would give in this library, on average. Tells
+    /// surer from sure, where ``confidence`` is 1 for both.
+    public var expectedFalseMatches: Double
     /// Where in the query it is heard.
     public var intervals: [Interval]
     /// The recording's length in seconds.
@@ -124,8 +127,8 @@ extension Wire {
 
     public init(
       path: FilePath, paths: [FilePath], id: RecordingID, score: Double, offset: Double,
-      speed: Double, pitch: Double, matched: Double, confidence: Double, intervals: [TimeRange],
-      duration: Double, metadata: Metadata
+      speed: Double, pitch: Double, matched: Double, confidence: Double,
+      expectedFalseMatches: Double, intervals: [TimeRange], duration: Double, metadata: Metadata
     ) {
       let text = PathText(path)
       let lists = Wire.lists(paths)
@@ -140,6 +143,7 @@ extension Wire {
       self.pitch = pitch
       self.matched = matched
       self.confidence = confidence
+      self.expectedFalseMatches = expectedFalseMatches
       self.intervals = intervals.map(Interval.init)
       self.duration = duration
       self.metadata = metadata
@@ -148,6 +152,7 @@ extension Wire {
     enum CodingKeys: String, CodingKey {
       case path, paths, id, score, offset, speed, pitch, matched, confidence, intervals, duration
       case metadata
+      case expectedFalseMatches = "expected_false_matches"
       case pathBase64 = "path_base64"
       case pathsBase64 = "paths_base64"
     }

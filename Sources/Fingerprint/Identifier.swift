@@ -52,8 +52,10 @@ public struct Identifier: Sendable {
   ///
   /// Votes do not speak for a place in what is left of a stretch whose peaks were explained: few are left, and
   /// a beat further on their recording stands out again.
+  /// - Parameter lines: where recordings may lie beside the stretch, as its neighbours say.
   func identify(
-    _ query: Query, at warps: [Warp], usesGrid: Bool, weighsVotes: Bool = true
+    _ query: Query, at warps: [Warp], usesGrid: Bool, weighsVotes: Bool = true,
+    lines: [Match] = []
   ) -> Identification {
     guard query.seconds >= Self.leastSeconds else { return Identification(.tooShort) }
     guard query.soundingSeconds >= Self.leastSeconds / 2 else { return Identification(.silence) }
@@ -65,7 +67,7 @@ public struct Identifier: Sendable {
       guard goesOn() else { break }
       var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
-      let matches = matches(found, verifier, tried: effort.tried)
+      let matches = matches(found, verifier, tried: effort.tried, lines)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
       let isOfGrid = effort.tried > warps.count
       let wanted = isOfGrid ? max(greatest, Self.warpedEvidence * greatestAsGiven) : greatest
@@ -101,18 +103,46 @@ public struct Identifier: Sendable {
 
   /// The recordings that are below the bar, each where most of its peaks are hit: a piece that
   /// repeats itself may have its best evidence at one of its repeats.
-  private func matches(_ found: [Alignment], _ verifier: Verifier, tried: Int) -> [Match] {
+  private func matches(
+    _ found: [Alignment], _ verifier: Verifier, tried: Int, _ lines: [Match]
+  ) -> [Match] {
     let recordings = Dictionary(grouping: found, by: \.recording)
     let matches = recordings.compactMap { recording, alignments -> Match? in
       let expected = alignments.map { expectedFalseMatches($0, tried: tried) }
       guard let least = expected.min(), least < bar else { return nil }
       let sure = zip(alignments, expected).filter { $0.1 < bar }.map(\.0)
-      guard let best = sure.max(by: { $0.surprise < $1.surprise }) else { return nil }
+      guard let strongest = sure.max(by: { $0.surprise < $1.surprise }) else { return nil }
+      let expectedPlace = place(on: lines, insteadOf: strongest, verifier, tried: tried)
+      let best = expectedPlace ?? strongest
       let refined = verifier.refined(best, index.peaks(of: recording))
       let expectedOfRefined = expectedFalseMatches(refined, tried: tried)
       return match(refined, expected: min(least, expectedOfRefined), verifier)
     }
     return matches.sorted { $0.isSurer(than: $1) }
+  }
+
+  /// How much of the best's evidence another place, or another recording, may have where it
+  /// continues what was heard before: exact repeats and copies differ by less, and which is ahead
+  /// changes from window to window.
+  static let nearlyEqual = 0.8
+
+  /// Another place of the same recording, which the neighbours expect and which is nearly as good;
+  /// nil where there is none. The recording is laid there at once, since a loop has more repeats
+  /// than are candidates.
+  private func place(
+    on lines: [Match], insteadOf strongest: Alignment, _ verifier: Verifier, tried: Int
+  ) -> Alignment? {
+    guard let key = index.key(of: strongest.recording) else { return nil }
+    let places = lines.filter { $0.recording == key }.map { line -> Alignment in
+      var alignment = Alignment(line, from: 0, index.parameters)
+      alignment.recording = strongest.recording
+      return verifier.verify(alignment, index.peaks(of: key))
+    }
+    guard !places.contains(where: strongest.isSame) else { return nil }
+    return places.filter {
+      $0.surprise >= Self.nearlyEqual * strongest.surprise
+        && expectedFalseMatches($0, tried: tried) < bar
+    }.max { $0.surprise < $1.surprise }
   }
 
   private func match(

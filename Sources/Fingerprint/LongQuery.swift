@@ -20,9 +20,13 @@ extension Identifier {
     let sampled = (0..<Self.sampledWindows).map {
       onFrame(room * Double($0) / Double(Self.sampledWindows - 1))
     }
-    if let sure = firstSure(sampled, query, usesGrid: true, tries: 1, &reason) { return sure }
-    let further = Self.further(query.seconds, beside: sampled).map(onFrame)
     // As many windows have as many chances: each has to be so much surer.
+    if let sure = firstSure(
+      sampled, query, usesGrid: true, tries: Double(sampled.count), &reason)
+    {
+      return sure
+    }
+    let further = Self.further(query.seconds, beside: sampled).map(onFrame)
     return firstSure(further, query, usesGrid: false, tries: Double(further.count), &reason)
       ?? Identification(reason)
   }
@@ -153,8 +157,9 @@ private struct Trail {
 }
 
 extension Alignment {
-  /// Where a match lays its recording beside a window that begins at a second of the query.
-  fileprivate init(_ match: Match, from start: Double, _ parameters: FingerprintParameters) {
+  /// Where a match lays its recording, whose number is still to be set, beside a window that begins
+  /// at a second of the query.
+  init(_ match: Match, from start: Double, _ parameters: FingerprintParameters) {
     let offset = match.offset + match.speed * start
     self.init(
       recording: 0,

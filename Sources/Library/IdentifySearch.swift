@@ -22,7 +22,9 @@ struct IdentifySearch: Sendable {
     // In a mix, what is hidden would take the peaks of its visible copy. An excerpt's few matches tell
     // themselves whether one of them is hidden, which is rare: then it is searched for again.
     var allowed = query.expect > 1 ? try await visible() : nil
-    var found = try await search(heard, query.expect, store, allowed)
+    // A mix that is in the library would be all that is heard in it.
+    let own = query.expect > 1 ? try await key(of: query.source) : nil
+    var found = try await search(heard, query.expect, store, allowed, except: own)
     var files = try await catalogue.onlineFiles(of: found.matches.map(\.recording))
     if allowed == nil, files.count < found.matches.count {
       allowed = try await visible()
@@ -39,7 +41,8 @@ struct IdentifySearch: Sendable {
 
   /// Ends when its task is cancelled: hours of a broadcast are searched for minutes.
   private func search(
-    _ query: Query, _ expect: Int, _ store: LandmarkStore, _ allowed: RecordingKeys?
+    _ query: Query, _ expect: Int, _ store: LandmarkStore, _ allowed: RecordingKeys?,
+    except own: RecordingKey? = nil
   ) async throws(HarkError) -> Identification {
     let end = End()
     let found = await withTaskCancellationHandler { () -> Result<Identification, HarkError> in
@@ -48,7 +51,7 @@ struct IdentifySearch: Sendable {
           try await searches.run { () throws(HarkError) in
             var identifier = Identifier(try store.snapshot())
             identifier.goesOn = { !end.hasCome }
-            if let allowed { identifier.mayName = { allowed.contains($0) } }
+            if let allowed { identifier.mayName = { $0 != own && allowed.contains($0) } }
             return expect > 1 ? identifier.timeline(query) : identifier.identify(query)
           })
       } catch {
@@ -68,6 +71,15 @@ struct IdentifySearch: Sendable {
   /// The recordings that an online file holds. Until something changes it is answered from memory.
   private func visible() async throws(HarkError) -> RecordingKeys {
     try await catalogue.recordings(under: ["/"], minimumDuration: nil, maximumDuration: nil)
+  }
+
+  /// The query's own recording, where the library has it.
+  private func key(of source: Seed.Source) async throws(HarkError) -> RecordingKey? {
+    switch source {
+    case .analysis(let analysis): return try await catalogue.key(of: analysis.recording)
+    case .recording(let id): return try await catalogue.key(of: id)
+    case .file(let path): return try await catalogue.key(ofFileAt: path)
+    }
   }
 
   /// The query's peaks.

@@ -61,6 +61,21 @@ import Testing
     #expect(match.matchedSeconds > 14, "\(match.intervals)")
   }
 
+  /// Eight windows are searched, and chance has as many tries.
+  @Test func eachSampledWindowIsATry() throws {
+    let silence = [Float](repeating: 0, count: 76 * 16_000)
+    let samples = SmallLibrary.music[4].excerpt(from: 6, seconds: 4) + silence
+    let query = Query(samples, Self.parameters)
+    let identifier = Identifier(SmallLibrary.index)
+    let window = query.window(from: 0, seconds: Timeline.window, Self.parameters)
+    let alone = try #require(
+      identifier.identify(window, at: [.none], usesGrid: true).matches.first)
+    let match = try #require(identifier.identify(query).matches.first)
+    #expect(match.number == 4 && alone.number == 4 && alone.expectedFalseMatches > 0)
+    let tries = match.expectedFalseMatches / alone.expectedFalseMatches
+    #expect(abs(tries - 8) < 1e-6, "\(tries)")
+  }
+
   @Test func furtherWindowsLieBetweenTheFirst() {
     for seconds in [61.0, 300, 900, 86_400] {
       let sampled = (0..<8).map { Double($0) * (seconds - Timeline.window) / 7 }

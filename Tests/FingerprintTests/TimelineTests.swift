@@ -136,6 +136,71 @@ import Testing
     #expect(abs(match.offset + 52) < 0.02, "\(match)")
   }
 
+  /// A mix, whose copy the library has beside what it was made of: the copy explains all of it, and
+  /// is not all.
+  @Test func aCopyOfTheWholeHidesNothingInside() throws {
+    let songs = music[0] + music[1] + music[2]
+    let mix = Signals.mixed(songs, Signals.music(seconds: 66, seed: 820), decibels: 6)
+    let copy = Signals.mixed(mix, Signals.whiteNoise(count: mix.count, seed: 821), decibels: 30)
+    let index = LandmarkIndex(
+      hearing: [music[0], music[1], music[2], copy], SmallLibrary.parameters)
+    let query = Query(mix, SmallLibrary.parameters)
+    let matches = Identifier(index).timeline(query).matches
+    #expect(Set(matches.map(\.number)) == [0, 1, 2, 3], "\(matches)")
+    let whole = try #require(matches.first { $0.number == 3 })
+    #expect(whole.matchedSeconds > 59 && abs(whole.offset) < 0.05, "\(whole)")
+    let second = try #require(matches.first { $0.number == 1 })
+    #expect(abs(second.offset + 22) < 0.05 && second.matchedSeconds < 25, "\(second)")
+  }
+
+  /// Music that repeats itself exactly: every window fits many places, and the one after the last
+  /// is meant.
+  @Test func aLoopIsHeardInOnePiece() throws {
+    let phrase = Signals.music(seconds: 8, seed: 830)
+    let loop = (0..<10).flatMap { _ in phrase }
+    let identifier = Identifier(LandmarkIndex(hearing: [loop], SmallLibrary.parameters))
+    let query = Query(loop.excerpt(from: 0, seconds: 37.5), SmallLibrary.parameters)
+    let matches = identifier.timeline(query).matches.filter { $0.matchedSeconds > 5 }
+    let whole = try #require(matches.first)
+    #expect(matches.count == 1 && whole.matchedSeconds > 32, "\(matches)")
+
+    let window = query.window(from: 0, seconds: Timeline.window, SmallLibrary.parameters)
+    for place in [0.0, 8, 16, 24, 40] {
+      let line = match(1, 0...15, offset: place)
+      let answer = identifier.identify(
+        window, at: [.none], usesGrid: false, weighsVotes: false, lines: [line])
+      let found = try #require(answer.matches.first)
+      #expect(abs(found.offset - place) < 0.05, "\(place) \(found)")
+    }
+    // Beside an expected place where it is not, the best is taken.
+    let nowhere = match(1, 0...15, offset: 3.3)
+    let answer = identifier.identify(
+      window, at: [.none], usesGrid: false, weighsVotes: false, lines: [nowhere])
+    let found = try #require(answer.matches.first)
+    #expect(abs(found.offset - 3.3) > 1, "\(found)")
+  }
+
+  /// Of two files of one recording, the one that was heard before is heard on, unless the other
+  /// fits far better.
+  @Test func theCopyThatWasHeardBeforeIsHeardOn() {
+    var timeline = Timeline()
+    timeline.add(match(1, 0...15, offset: 4), windowStart: 0)
+    let lines = timeline.lines(from: 7.5)
+    let other = match(2, 0...15, offset: 11.5)
+    for (evidence, expected) in [(101.0, 1), (124, 1), (126, 2)] {
+      var stronger = other
+      stronger.evidence = evidence
+      let matches = [stronger, match(1, 0...15, offset: 11.5)]
+      let taken = Timeline.likeliest(matches, on: lines)
+      #expect(taken?.recording.rawValue == Int64(expected), "\(evidence)")
+      #expect(Timeline.likeliest(matches, on: [])?.recording.rawValue == 2)
+    }
+    // The same recording elsewhere continues nothing.
+    #expect(
+      Timeline.likeliest([other, match(1, 0...15, offset: 20)], on: lines)?.recording.rawValue == 2)
+    #expect(Timeline.likeliest([], on: lines) == nil)
+  }
+
   private func match(
     _ key: Int64, _ intervals: ClosedRange<Double>..., offset: Double = 0, speed: Double = 1
   ) -> Match {

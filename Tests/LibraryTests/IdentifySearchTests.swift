@@ -12,7 +12,8 @@ import Testing
     return .random(using: &random)
   }
 
-  /// Two recordings with the same peaks: the first in `/m/away/1`, the second in `/m/here/2`.
+  /// Two recordings with the same peaks: the first in `/m/away/1`, the second in `/m/here/2`; and
+  /// audio that the library does not hold and that has them too.
   private static func twins() async throws -> (fixture: LibraryFixture, query: Analysis) {
     let fixture = try await LibraryFixture()
     let store = try LandmarkStore.open(
@@ -24,7 +25,9 @@ import Testing
     // One after the other, so that the first has the lower key.
     try await fixture.add(["/m/away/1"], [analyses[0]])
     try await fixture.add(["/m/here/2"], [analyses[1]])
-    return (fixture, analyses[0])
+    var query = fixture.analysis(3)
+    query.constellation = analyses[0].constellation
+    return (fixture, query)
   }
 
   @Test func aCancelledSearchEnds() async throws {
@@ -56,5 +59,21 @@ import Testing
     await fixture.visibility.refresh(rest)
     let none = try await search.answer(question)
     #expect(none.results.isEmpty && none.reason == "no match", "\(none)")
+  }
+
+  /// A mix that is in the library is not what is heard in it, however it is asked about; an excerpt
+  /// is of itself.
+  @Test func whatIsHeardInARecordingIsNotItself() async throws {
+    let (fixture, stranger) = try await Self.twins()
+    let search = IdentifySearch(catalogue: fixture.catalogue, shelf: fixture.shelf)
+    var own = fixture.analysis(1)
+    own.constellation = stranger.constellation
+    let sources: [Seed.Source] = [.recording(own.recording), .file("/m/away/1"), .analysis(own)]
+    for source in sources {
+      let whole = try await search.answer(IdentifyQuery(source: source))
+      #expect(whole.results.first?.path == "/m/away/1", "\(whole)")
+      let parts = try await search.answer(IdentifyQuery(source: source, expect: 5))
+      #expect(parts.results.map(\.path) == ["/m/here/2"], "\(parts)")
+    }
   }
 }

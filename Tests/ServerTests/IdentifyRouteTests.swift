@@ -15,6 +15,16 @@ import Testing
     return connection
   }
 
+  @Test func anAnswerSaysHowManyFalseOnesAreToBeExpected() async throws {
+    try await RunningServer.run { server in
+      let answer = try await server.post(
+        "/v1/identify", #"{"path":"/music/a.flac","expect":2}"#)
+      #expect(answer.body.contains(#""expected_false_matches":0.5"#), "\(answer.body)")
+      let result = try #require(try answer.decode(Wire.IdentifyAnswer.self).results.first)
+      #expect(result.expectedFalseMatches == 0.5 && abs(result.confidence - 0.60653) < 1e-5)
+    }
+  }
+
   /// Whoever asked for it has gone, or the daemon stops; but not who only has nothing more to send.
   @Test func aTimeLineThatNobodyWaitsForIsGivenUp() async throws {
     try await RunningServer.run { server in

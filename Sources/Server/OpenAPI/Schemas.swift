@@ -167,6 +167,7 @@ extension Schema {
       [
         "path": string, "paths": list(string), "id": id, "score": share, "offset": number,
         "speed": number, "pitch": number, "matched": seconds, "confidence": share,
+        "expected_false_matches": ["type": "number", "minimum": 0],
         "intervals": list(reference("Interval")), "duration": seconds,
         "metadata": reference("Metadata"),
       ], optional: ["path_base64": base64, "paths_base64": list(base64)]),

@@ -30,7 +30,9 @@ struct IdentifyRoutes: Sendable {
           With JSON, the question names a recording of the library. Any other body \
           is audio, which is listened to on the spot and kept nowhere. The answer is empty, and \
           says why, unless it is sure. With `expect` above 1 the whole of the audio is searched \
-          for one recording after another, or several at once.
+          for one recording after another, or several at once; a recording of the library is not \
+          named in itself. `expected_false_matches` is how many matches as good chance would give \
+          in this library, on average; `confidence` is how probable it is that it gives none.
           """,
         parameters: [Self.expectation],
         body: .question("IdentifyRequest"),
@@ -111,7 +113,8 @@ extension Wire.IdentifyResult {
       path: result.path, paths: result.paths, id: result.id, score: result.score,
       offset: result.offset, speed: result.speed, pitch: result.pitch, matched: result.matched,
       // Chance matches are rare and independent: their number is Poisson distributed.
-      confidence: exp(-result.expectedFalseMatches), intervals: result.intervals,
+      confidence: exp(-result.expectedFalseMatches),
+      expectedFalseMatches: result.expectedFalseMatches, intervals: result.intervals,
       duration: result.duration, metadata: result.metadata)
   }
 }
