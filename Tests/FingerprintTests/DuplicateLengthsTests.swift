@@ -15,7 +15,8 @@ import Testing
 
   @Test(arguments: [1.0, 1.5, 2, 3, 4]) func shortSoundsAreFound(seconds: Double) throws {
     let sounds = (0..<6).map { Signals.music(seconds: seconds, seed: 600 + UInt64($0)) }
-    let found = try pairs(sounds + [sounds[2].scaled(0.5)])
+    let copy = sounds[2].scaled(0.5)
+    let found = try pairs(sounds + [copy])
     let pair = try #require(found.first)
     #expect(found.count == 1 && pair.first == RecordingKey(3) && pair.second == RecordingKey(7))
     #expect(pair.relation == .sameRecording, "\(pair)")
@@ -26,11 +27,12 @@ import Testing
     let sounds = (0..<6).map { Signals.music(seconds: seconds, seed: 650 + UInt64($0)) }
     let noise = Signals.whiteNoise(count: sounds[1].count, seed: 3)
     let late = [Float](repeating: 0, count: 529)
-    let found = try pairs(sounds + [late + Signals.mixed(sounds[1], noise, decibels: 40)])
+    let copy: [Float] = late + Signals.mixed(sounds[1], noise, decibels: 40)
+    let found = try pairs(sounds + [copy])
     let pair = try #require(found.first)
     #expect(found.count == 1 && pair.first == RecordingKey(2) && pair.second == RecordingKey(7))
     #expect(pair.relation == .sameRecording, "\(pair)")
-    #expect(abs(pair.speed - 1) < 5e-4 && abs(pair.offset - 529 / 16_000) < 0.01, "\(pair)")
+    #expect(abs(pair.speed - 1) < 5e-4 && abs(pair.offset - 0.033) < 0.01, "\(pair)")
   }
 
   @Test func unrelatedShortSoundsAreNoPairs() throws {
@@ -49,9 +51,11 @@ import Testing
   @Test func silenceBehindThePieceIsPaddingAndNoContent() throws {
     let piece = Signals.music(seconds: 30, seed: 801)
     let silence = [Float](repeating: 0, count: 40 * 16_000)
-    let padded = try pairs([piece, piece + silence])
+    let longer: [Float] = piece + silence
+    let padded = try pairs([piece, longer])
     #expect(padded.map(\.relation) == [.trimmed], "\(padded)")
-    let show = try pairs([piece, piece + Signals.music(seconds: 40, seed: 802)])
+    let more: [Float] = piece + Signals.music(seconds: 40, seed: 802)
+    let show = try pairs([piece, more])
     #expect(show.map(\.relation) == [.contained], "\(show)")
   }
 
@@ -66,7 +70,9 @@ import Testing
         middle: Double(count - 1) / 2, middleError: 0, speedError: 0)
     }
     let short = fit(1.004, pairs: 60).plainWhereUncertain(rules)
-    #expect(short.line.speed == 1 && abs(short.line(29.5) - (10 + 1.004 * 29.5)) < 1e-9)
+    #expect(short.line.speed == 1)
+    // In the middle it stays where it was.
+    #expect(abs(short.line(29.5) - 39.618) < 1e-9)
     #expect(fit(1.004, pairs: 2_000).plainWhereUncertain(rules).line.speed == 1.004)
     #expect(fit(1.03, pairs: 60).plainWhereUncertain(rules).line.speed == 1.03)
     #expect(fit(1.004, pairs: 60, pitch: 1.004).plainWhereUncertain(rules).line.speed == 1.004)

@@ -13,12 +13,12 @@ import Testing
   @Test func slicesFindWhatTheWholeFinds() throws {
     let music = (0..<4).map { Signals.music(seconds: 20, seed: 500 + UInt64($0)) }
     let noise = Signals.whiteNoise(count: music[0].count, seed: 2)
-    let recordings =
-      music + [
-        Signals.mixed(music[0].scaled(0.5), noise, decibels: 30),
-        music[1].excerpt(from: 1.5, seconds: 17), Signals.played(music[2], speed: 1.03),
-        music[3] + music[0], [],
-      ]
+    var recordings: [[Float]] = music
+    recordings.append(Signals.mixed(music[0].scaled(0.5), noise, decibels: 30))
+    recordings.append(music[1].excerpt(from: 1.5, seconds: 17))
+    recordings.append(Signals.played(music[2], speed: 1.03))
+    recordings.append(music[3] + music[0])
+    recordings.append([])
     let index = LandmarkIndex(hearing: recordings, Self.parameters)
     let whole = try DuplicateSearch(index).pairs()
     #expect(whole.count >= 4)
@@ -26,7 +26,9 @@ import Testing
     #expect(JoinTable(index).slices == [0..<recordings.count])
     for atOnce in [1, postings / 3, postings / 2] {
       let slices = JoinTable(index, atOnce: atOnce).slices
-      #expect(slices.count > 1 && slices.flatMap { Array($0) } == Array(recordings.indices))
+      #expect(slices.count > 1)
+      let numbers: [Int] = slices.flatMap { Array($0) }
+      #expect(numbers == Array(recordings.indices))
       var search = DuplicateSearch(index)
       search.atOnce = atOnce
       var done: [Int] = []
@@ -74,9 +76,10 @@ import Testing
   /// Two recordings that repeat a few landmarks all the time: each of the sample's pairs meets a thousand
   /// postings about the same offset.
   @Test func votesDoNotWrap() {
-    let peaks = (0..<1_000).flatMap { time in
-      (0..<30).map { voice in
-        Peak(time: Int32(time * 8), frequency: Int32(160 + 80 * voice), rank: Int32(voice % 6))
+    var peaks: [Peak] = []
+    for time: Int32 in 0..<1_000 {
+      for voice: Int32 in 0..<30 {
+        peaks.append(Peak(time: 8 * time, frequency: 160 + 80 * voice, rank: voice % 6))
       }
     }
     let constellation = Constellation(
