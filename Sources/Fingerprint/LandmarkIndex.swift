@@ -151,8 +151,10 @@ public struct LandmarkIndex: Sendable {
     private var runs: [(base: UInt32, cursor: Run.Cursor)] = []
     private var tails: [(base: UInt32, cursor: Tail.Cursor)] = []
 
-    init(_ index: LandmarkIndex) {
-      for (part, base) in zip(index.parts, index.firstFrames) {
+    /// - Parameter frames: of the line; parts that have none of them are not read.
+    init(_ index: LandmarkIndex, within frames: Range<Int> = 0..<Int.max) {
+      for (part, base) in zip(index.parts, index.firstFrames)
+      where frames.overlaps(Int(base)..<Int(base) + part.frames) {
         switch part.source {
         case .run(let run): runs.append((base, Run.Cursor(run)))
         case .tail(let tail): tails.append((base, Tail.Cursor(tail)))

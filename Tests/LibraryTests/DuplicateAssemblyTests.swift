@@ -13,6 +13,7 @@ import Testing
     var silence = 0.0
     var codec = "Signed 16 bit PCM"
     var rate = 44_100
+    var channels = 2
     /// Name and bytes of each.
     var files: [(name: String, size: Int64)]
     var title: String?
@@ -33,7 +34,7 @@ import Testing
       entries[RecordingKey(piece.key)] = RecordingEntry(
         id: id,
         facts: AudioFacts(
-          duration: piece.seconds, sampleRate: piece.rate, channels: 2,
+          duration: piece.seconds, sampleRate: piece.rate, channels: piece.channels,
           frames: Int64(piece.seconds * Double(piece.rate)), container: "C", codec: piece.codec,
           peak: 1, loudness: -20, silenceShare: piece.silence), decoder: "d", added: 1,
         files: files, products: [])
@@ -100,6 +101,33 @@ import Testing
     #expect(group.relation == .spedUp && group.files[0].path == "/m/fast.flac")
     let slower = try #require(group.files.last?.correspondence)
     #expect(abs(slower.speed - 1 / 1.03) < 1e-9)
+  }
+
+  @Test func whatLacksHalfOfTheSoundIsNotTheBestForBeingLossless() {
+    let mp3 = Piece(key: 1, codec: "MPEG Layer III", files: [("a.mp3", 8_000)])
+    let telephone = Piece(key: 2, rate: 8_000, channels: 1, files: [("b.wav", 3_200)])
+    let mono = Piece(key: 3, channels: 1, files: [("c.flac", 9_000)])
+    let pairs = [pair(1, 2, .sameRecording), pair(1, 3, .sameRecording)]
+    #expect(groups([mp3, telephone, mono], pairs) == [["a.mp3", "b.wav", "c.flac"]])
+    // What no ear hears is no reason: 96 kHz of Vorbis beside 44.1 kHz without loss.
+    let high = Piece(key: 4, codec: "Vorbis", rate: 96_000, files: [("d.ogg", 12_000)])
+    let flac = Piece(key: 5, files: [("e.flac", 20_000)])
+    #expect(groups([high, flac], [pair(4, 5, .sameRecording)]) == [["e.flac", "d.ogg"]])
+  }
+
+  @Test func ofEqualsTheOneAtTheSpeedOfMostIsBest() {
+    let fast = Piece(key: 1, seconds: 200 / 1.03, files: [("a.flac", 19_420)])
+    let plain = Piece(key: 2, files: [("b.flac", 20_001)])
+    let other = Piece(key: 3, codec: "Vorbis", files: [("c.ogg", 9_000)])
+    let pairs = [pair(1, 2, .spedUp, speed: 1.03), pair(3, 2, .sameRecording)]
+    #expect(groups([fast, plain, other], pairs) == [["b.flac", "c.ogg", "a.flac"]])
+    // Bit rates that hardly differ are equal.
+    let lossy = [fast, plain, other].map { piece in
+      var lossy = piece
+      lossy.codec = "Vorbis"
+      return lossy
+    }
+    #expect(groups(lossy, pairs)[0][0] == "b.flac")
   }
 
   @Test func aChainIsFollowedToTheBest() throws {

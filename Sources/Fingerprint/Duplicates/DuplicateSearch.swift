@@ -3,12 +3,16 @@
 /// Each recording's sample of landmarks is looked up in the index (a self-join, whose cost grows with
 /// what recordings have in common, not with the number of pairs); what agrees about a line is verified
 /// with all peaks. One thread, which is blocked meanwhile. Memory besides the index: 4 bytes for each
-/// landmark but the common ones (up to 90 kB for four minutes), and some for each pair found.
+/// landmark but the common ones (up to 90 kB for four minutes), 80 MB at most for all of them; 4 kB for
+/// each four minutes of a larger library, whose landmarks are looked at a slice at a time; and some for
+/// each pair found.
 public struct DuplicateSearch: Sendable {
   public let index: LandmarkIndex
   /// A pair counts where fewer false ones than this are to be expected in the whole library.
   public var bar = 1e-3
   var rules = RelationRules()
+  /// Landmarks that are held at once.
+  var atOnce = JoinTable.atOnce
 
   public init(_ index: LandmarkIndex) { self.index = index }
 
@@ -29,17 +33,23 @@ public struct DuplicateSearch: Sendable {
 
   /// The pairs, in order of their keys.
   ///
-  /// - Parameter goesOn: called after each recording; false ends the search.
+  /// - Parameter goesOn: called after each recording, for each slice; false ends the search.
   /// - Throws: `CancellationError` where `goesOn` returned false.
   public func pairs(
     _ goesOn: (Progress) -> Bool = { _ in true }
   ) throws(CancellationError) -> [Duplicate] {
-    var join = SelfJoin(index)
+    var join = SelfJoin(index, atOnce: atOnce)
     let verifier = PairVerifier(index: index, bar: bar, rules: rules)
     var found: [Key: Found] = [:]
     var pairs = 0
-    for number in 0..<index.numbers {
-      for lead in join.leads(of: number) {
+    var leads: [Int: [SelfJoin.Lead]] = [:]
+    for step in 0..<join.slices * index.numbers {
+      let (slice, number) = step.quotientAndRemainder(dividingBy: index.numbers)
+      if slice > 0, number == 0 { join.move(to: slice) }
+      let all = SelfJoin.best(leads[number, default: []] + join.leads(of: number))
+      leads[number] = all.isEmpty ? nil : all
+      // Pairs are verified in the same order whatever the slices are.
+      for lead in slice == join.slices - 1 ? all : [] {
         let key = Key(lower: min(number, lead.second), upper: max(number, lead.second))
         // Each pair may be led to from both sides; the better lead counts where they differ.
         if let earlier = found[key], earlier.duplicate != nil || earlier.support >= lead.support {
@@ -49,7 +59,9 @@ public struct DuplicateSearch: Sendable {
         if duplicate != nil { pairs += 1 }
         found[key] = Found(support: lead.support, duplicate: duplicate)
       }
-      let progress = Progress(done: number + 1, recordings: index.numbers, pairs: pairs)
+      if slice == join.slices - 1 { leads[number] = nil }
+      let progress = Progress(
+        done: (step + 1) / join.slices, recordings: index.numbers, pairs: pairs)
       guard goesOn(progress) else { throw CancellationError() }
     }
     return found.values.compactMap(\.duplicate).sorted {

@@ -24,40 +24,44 @@ struct Line: Sendable, Equatable {
   ///   - points: in order of the first's frames.
   ///   - tolerance: frames that a point may lie off the line.
   ///   - speeds: that are thought possible.
-  /// - Returns: the line and in how many seconds of the first points lie about it; nil where there are
-  ///   not two points.
+  ///   - stretch: frames of the first, a second's where nothing else is said.
+  /// - Returns: the line and in how many stretches of the first points lie about it; nil where there
+  ///   are not two points.
   static func consensus(
-    _ points: [Point], tolerance: Double, speeds: ClosedRange<Double>, tries: Int = 2_000
+    _ points: [Point], tolerance: Double, speeds: ClosedRange<Double>,
+    stretch: Double = Line.second, tries: Int = 2_000
   ) -> (line: Line, support: Int)? {
     let all = points.count * (points.count - 1) / 2
     guard all > 0 else { return nil }
-    let step = max(1, all / tries)
     var best: (line: Line, support: Int)?
-    var number = 0
-    for i in points.indices {
-      for j in points.indices.dropFirst(i + 1) {
-        number += 1
-        guard number % step == 0 else { continue }
-        let way = points[j].first - points[i].first
-        // Two near points say nothing about the speed; then the middle of the range is as good.
-        var speed = (speeds.lowerBound + speeds.upperBound) / 2
-        if abs(way) > 8 * tolerance { speed = (points[j].second - points[i].second) / way }
-        guard speeds.contains(speed) else { continue }
-        let line = Line(start: points[i].second - speed * points[i].first, speed: speed)
-        let support = line.support(points, tolerance)
-        if support > best?.support ?? 0 { best = (line, support) }
+    let step = max(1, all / tries)
+    // The pairs in order: those of point i come behind `before` others.
+    var (i, before) = (0, 0)
+    for number in stride(from: step, through: all, by: step) {
+      while number > before + points.count - 1 - i {
+        before += points.count - 1 - i
+        i += 1
       }
+      let j = i + number - before
+      let way = points[j].first - points[i].first
+      // Two near points say nothing about the speed; then the middle of the range is as good.
+      var speed = (speeds.lowerBound + speeds.upperBound) / 2
+      if abs(way) > 8 * tolerance { speed = (points[j].second - points[i].second) / way }
+      guard speeds.contains(speed) else { continue }
+      let line = Line(start: points[i].second - speed * points[i].first, speed: speed)
+      let support = line.support(points, tolerance, stretch)
+      if support > best?.support ?? 0 { best = (line, support) }
     }
     return best
   }
 
-  /// In how many seconds of the first points lie about the line: a second that two pieces share is a
+  /// In how many stretches of the first points lie about the line: a second that two pieces share is a
   /// sample or a chord, however many points it has.
-  private func support(_ points: [Point], _ tolerance: Double) -> Int {
+  private func support(_ points: [Point], _ tolerance: Double, _ stretch: Double) -> Int {
     var count = 0
     var last = -Double.infinity
     for point in points where abs(point.second - self(point.first)) <= tolerance {
-      let place = (point.first / Self.second).rounded(.down)
+      let place = (point.first / stretch).rounded(.down)
       if place != last { count += 1 }
       last = place
     }
@@ -65,5 +69,5 @@ struct Line: Sendable, Equatable {
   }
 
   /// About a second, in frames.
-  private static let second = 62.0
+  static let second = 62.0
 }

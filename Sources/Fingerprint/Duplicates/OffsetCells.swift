@@ -8,28 +8,45 @@
 ///
 /// Cells are wide (16 s), so that a few kilobytes hold all of a library and a speed that is a little
 /// off does not scatter the votes; which of a cell's votes agree exactly is looked at where there are
-/// more than chance gives. The table's size grows with the library alone.
+/// more than chance gives. The table's size grows with the library alone, and it holds as much of the
+/// line at once as a ``JoinSlice`` does.
 struct OffsetCells {
   static let cellBits = 10
   private static let lanes = 16
+  /// A cell that has so many votes takes no more: recordings of many hours have more in common than
+  /// fits, and two neighbours have to be added up.
+  static let full: Int16 = .max / 2
 
   /// Votes, by (frame on the line − frame of the recording + longest recording) in cells.
   private var cells: [Int16]
-  /// Added to offsets, so that none is negative.
-  let bias: Int
+  /// Added to offsets, so that none is negative, and those of the line's beginning at hand are small.
+  private(set) var bias: Int
+  private let longest: Int
+  /// Cells that the whole line would have.
+  private let ofLine: Int
 
   /// - Parameters:
   ///   - end: the line's last frame.
+  ///   - atOnce: frames of the line, at most, that are looked at together.
   ///   - longest: frames of the longest recording, times the fastest warp.
-  init(end: Int, longest: Int) {
+  init(end: Int, atOnce: Int, longest: Int) {
     bias = longest
-    let count = (end + longest) >> Self.cellBits + 2
-    // The sum of neighbours reads one further.
-    cells = .init(repeating: 0, count: (count / Self.lanes + 2) * Self.lanes)
+    self.longest = longest
+    ofLine = Self.count(end + longest)
+    // What is at hand begins within a cell; and the sum of neighbours reads one further.
+    let here = Self.count(min(end, atOnce + 1 << Self.cellBits) + longest)
+    cells = .init(repeating: 0, count: here + Self.lanes)
+  }
+
+  private static func count(_ frames: Int) -> Int {
+    ((frames >> cellBits + 2) / lanes + 1) * lanes
   }
 
   /// Cells that hold something.
   private var inUse: Int { cells.count - Self.lanes }
+
+  /// Goes to where a stretch of the line begins. Cells are cut where they would be for the whole line.
+  mutating func move(to frame: Int) { bias = longest - (frame >> Self.cellBits) << Self.cellBits }
 
   @inline(__always)
   func cell(_ posting: UInt32, _ frame: Int) -> Int {
@@ -65,13 +82,13 @@ struct OffsetCells {
   }
 
   /// The least count that chance gives less than `allowed` of the cells' pairs, where `votes` fall
-  /// on them all evenly (the upper tail of Poisson's distribution).
+  /// on those of the whole line evenly (the upper tail of Poisson's distribution).
   func threshold(votes: Int, allowed: Double, atLeast: Int) -> Int {
-    let mean = 2 * Double(votes) / Double(inUse)
+    let mean = 2 * Double(votes) / Double(ofLine)
     var term = exp(-mean)
     var tail = 1 - term
     var count = 1
-    while count < 1_000, tail * Double(inUse) > allowed || count < atLeast {
+    while count < 1_000, tail * Double(ofLine) > allowed || count < atLeast {
       term *= mean / Double(count)
       tail = max(0, tail - term)
       if tail < 1e-12 { tail = term * mean / Double(count + 1) }

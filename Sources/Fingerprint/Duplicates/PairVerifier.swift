@@ -31,7 +31,7 @@ struct PairVerifier {
     let peaks = PeakPairs(first: index.peaks(of: first), second: index.peaks(of: second))
     guard let begin = peaks.first.first?.time, let end = peaks.first.last?.time,
       let otherBegin = peaks.second.first?.time, let otherEnd = peaks.second.last?.time,
-      let fit = peaks.fit(line, pitch: pitch)
+      let fit = peaks.fit(line, pitch: pitch)?.plainWhereUncertain(rules)
     else { return nil }
     let heard = heard(fit, first, peaks)
     let trials = Double(index.count) * Self.warps

@@ -6,10 +6,23 @@ import Core
 /// A copy has some 20,000 landmarks in common with its original, of which a hundred do to notice it;
 /// and what repeats in a recording, or is common in the library, says the least.
 struct RecordingSample {
-  /// Two peaks, as the index pairs them.
+  /// Two peaks, as the index pairs them, in 12 bytes: a join over a large library keeps all samples.
   struct Pair {
-    var first: Peak
-    var second: Peak
+    /// The first's, in eighths of a frame.
+    var time: Int32
+    /// From the first to the second.
+    var way: Int16
+    /// The first's, in eighths of a bin.
+    var frequency: Int16
+    /// The second's.
+    var other: Int16
+
+    init(first: Peak, second: Peak) {
+      time = first.time
+      way = Int16(clamping: second.time - first.time)
+      frequency = Int16(clamping: first.frequency)
+      other = Int16(clamping: second.frequency)
+    }
   }
 
   /// In order of time.
@@ -21,12 +34,15 @@ struct RecordingSample {
   private static let blockFrames: Int32 = 250
   /// Pairs begin at peaks of a lower rank than this: a copy keeps the strong ones.
   private static let anchorRank: Int32 = 6
+  /// Shorter recordings than this have too few of those, and give all they have.
+  private static let shortFrames = 625
 
   init(_ peaks: [Peak], frames: Int, _ table: JoinTable, _ parameters: FingerprintParameters) {
     let blocks = max(1, (frames + Int(Self.blockFrames) - 1) / Int(Self.blockFrames))
     let wanted = max(
       Self.atLeast, Int(Double(frames) * parameters.frameSeconds * Self.perSecond))
     let quota = (wanted + blocks - 1) / blocks
+    let anchorRank = frames < Self.shortFrames ? Int32.max : Self.anchorRank
     var chosen: [Pair] = []
     var taken: Set<UInt32> = []
     var i = 0
@@ -34,7 +50,7 @@ struct RecordingSample {
       let block = peaks[i].frame / Self.blockFrames
       var candidates: [(length: Int, key: UInt32, pair: Pair)] = []
       while i < peaks.count, peaks[i].frame / Self.blockFrames <= block {
-        if peaks[i].rank < Self.anchorRank {
+        if peaks[i].rank < anchorRank {
           Self.forEachTarget(of: i, peaks, parameters) { key, second in
             let length = table.occurrences(of: key)
             // One that occurs only here comes last: it may still occur elsewhere at another speed.
@@ -99,10 +115,10 @@ extension RecordingSample {
     let (speed, pitch) = (Float(warp.speed), Float(1 / warp.pitch))
     let frames = Int32(parameters.pairFrames.lowerBound)...Int32(parameters.pairFrames.upperBound)
     for pair in pairs {
-      let time = Int32(Float(pair.first.time) * speed + 0.5)
-      let way = Int32(Float(pair.second.time - pair.first.time) * speed + 0.5)
-      let bin = (Int32(Float(pair.first.frequency) * pitch + 0.5) + 4) >> 3
-      let other = (Int32(Float(pair.second.frequency) * pitch + 0.5) + 4) >> 3
+      let time = Int32(Float(pair.time) * speed + 0.5)
+      let way = Int32(Float(pair.way) * speed + 0.5)
+      let bin = (Int32(Float(pair.frequency) * pitch + 0.5) + 4) >> 3
+      let other = (Int32(Float(pair.other) * pitch + 0.5) + 4) >> 3
       let distance = (way + 4) >> 3
       guard frames.contains(distance),
         let key = Landmark.key(bin: bin - lowest, step: other - bin, frames: distance)

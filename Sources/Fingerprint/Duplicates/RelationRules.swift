@@ -9,6 +9,8 @@ struct RelationRules: Sendable {
   /// What one recording has of another, at least, to count as the whole of it: fades and the last
   /// window of a common part are not heard.
   var whole = 0.9
+  /// So many seconds may be missing of the shortest: in a sound of a second, its last breath.
+  var edge = 0.25
   /// Speeds nearer to 1 are clocks (crystals keep to 2 · 10⁻⁴), not intentions …
   var sameSpeed = 5e-4
   /// … and pitches nearer to 1 are within the error of measurement.
@@ -42,19 +44,26 @@ struct RelationRules: Sendable {
   /// - Returns: nil where they are no pair.
   func relation(_ facts: Facts) -> CopyRelation? {
     guard facts.agreement >= leastAgreement else { return nil }
-    guard facts.firstCoverage >= whole else {
+    guard isWhole(facts.firstCoverage, of: facts.firstSeconds) else {
       return facts.commonSeconds >= leastShared ? .sharing : nil
     }
     let isSameSpeed = abs(facts.speed - 1) < sameSpeed && abs(facts.pitch - 1) < samePitch
     // Of the second, what the first would fill if all of it were heard.
     let rest = facts.secondSeconds - facts.firstSeconds * facts.speed
-    let isTrimmed = rest <= max(trimmedSeconds, trimmedShare * facts.secondSeconds)
-    guard isTrimmed, facts.firstSeconds * facts.speed >= facts.secondSeconds / 2 else {
+    // What has no peaks is silence: a copy that was padded with it has nothing more to hear.
+    let isPadded = isWhole(facts.secondCoverage, of: facts.secondSeconds)
+    let isTrimmed =
+      rest <= max(trimmedSeconds, trimmedShare * facts.secondSeconds)
+      && facts.firstSeconds * facts.speed >= facts.secondSeconds / 2
+    guard isPadded || isTrimmed else {
       return facts.commonSeconds >= leastPart ? .contained : nil
     }
     guard isSameSpeed else { return .spedUp }
-    let isSame =
-      facts.secondCoverage >= whole && abs(facts.offset) <= sameOffset && abs(rest) <= sameLength
+    let isSame = isPadded && abs(facts.offset) <= sameOffset && abs(rest) <= sameLength
     return isSame ? .sameRecording : .trimmed
+  }
+
+  private func isWhole(_ coverage: Double, of seconds: Double) -> Bool {
+    coverage >= min(whole, 1 - edge / max(seconds, 2 * edge))
   }
 }

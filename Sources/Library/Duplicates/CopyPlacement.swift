@@ -7,7 +7,7 @@ struct CopyPlacement {
   private(set) var correspondences: [RecordingKey: DuplicateAnswer.Correspondence] = [:]
 
   /// Nearer than this to 1, a speed that two others cancel to is none.
-  private static let sameSpeed = 1e-3
+  static let sameSpeed = 1e-3
 
   /// Goes from `best` outwards, so that whoever has a pair with it gets that one.
   init(in best: RecordingKey, pairs: [Duplicate]) {

@@ -34,13 +34,17 @@ struct DuplicateAssembly {
     let members = group.members.compactMap { key in recordings[key].map { (key: key, entry: $0) } }
     guard let clock = members.first else { return group.members[0] }
     let placement = CopyPlacement(in: clock.key, pairs: group.pairs)
+    let speeds = members.map { placement.correspondences[$0.key]?.speed ?? 1 }
     // A faster copy sounds for less time, and lacks nothing.
-    let sounding = members.map {
-      $0.entry.soundingSeconds * (placement.correspondences[$0.key]?.speed ?? 1)
-    }
-    let longest = sounding.max() ?? 0
-    let qualities = zip(members, sounding).map {
-      CopyQuality($0.entry, sounding: $1, longest: longest)
+    let sounding = zip(members, speeds).map { $0.entry.soundingSeconds * $1 }
+    let all = CopyQuality.Group(
+      longest: sounding.max() ?? 0,
+      sampleRate: members.map(\.entry.facts.sampleRate).max() ?? 0,
+      channels: members.map(\.entry.facts.channels).max() ?? 0)
+    let qualities = members.indices.map { i in
+      let atItsSpeed = speeds.count { abs($0 / speeds[i] - 1) < CopyPlacement.sameSpeed }
+      return CopyQuality(
+        members[i].entry, sounding: sounding[i], atItsSpeed: atItsSpeed, in: all)
     }
     let order = members.indices.sorted { a, b in
       guard qualities[a] == qualities[b] else { return qualities[a] > qualities[b] }
