@@ -45,8 +45,8 @@ public struct Synchronisation: Sendable, Equatable {
 
 extension Synchronisation {
   /// - Parameters:
-  ///   - shared: what the fit's first is heard in its second by, in seconds from its first frame.
-  ///   - isExchanged: whether the fit's first is the second recording.
+  ///   - shared: the line and what is heard along it.
+  ///   - isExchanged: whether its first is the answer's second.
   init(
     _ shared: SharedLine, isExchanged: Bool, expectedFalseMatches: Double,
     _ parameters: FingerprintParameters

@@ -15,7 +15,7 @@ public struct Synchroniser: Sendable {
 
   public init(_ parameters: FingerprintParameters) { self.parameters = parameters }
 
-  static let window = 20.0
+  private static let window = 20.0
   private static let windows = 24
   /// Windows that are searched for at every warp.
   private static let warpedWindows = 6

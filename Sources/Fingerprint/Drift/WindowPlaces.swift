@@ -6,6 +6,9 @@ struct WindowPlaces {
     /// The window's length.
     var frames: Double
     var alignment: Alignment
+
+    /// The window, in frames of the first.
+    var range: Range<Double> { point.first - frames / 2..<point.first + frames / 2 }
   }
 
   /// A line that is sure enough to be an answer.
@@ -33,7 +36,7 @@ struct WindowPlaces {
   /// Frames about a line in which windows' places agree.
   private static let tolerance = 6.0
   /// Frames about the line that is chosen in which a window takes part in its fit.
-  private static let near = 4.0
+  private static let nearFrames = 4.0
 
   /// The line on which the places' evidence is greatest, if it is enough.
   func best(bar: Double) -> Found? {
@@ -45,19 +48,17 @@ struct WindowPlaces {
       if evidence > best?.evidence ?? 0 { best = (line, place, evidence) }
     }
     guard let best else { return nil }
-    let on = on(best.line, best.place)
+    let agreeing = on(best.line, best.place)
     // Windows overlap by half or less: half of their evidence is their own.
-    let share = on.count > 1 ? 0.5 : 1
-    let strongest = on.map(\.alignment.evidence).max() ?? 0
+    let share = agreeing.count > 1 ? 0.5 : 1
+    let strongest = agreeing.map(\.alignment.evidence).max() ?? 0
     let expected =
       tries
       * Identifier.expectedFalseMatches(
         evidence: max(strongest, share * best.evidence), frames: frames)
     guard expected < bar else { return nil }
-    let line = consensus(on, best.line)
-    let windows = Self.near(line, on).map { place in
-      place.point.first - place.frames / 2..<place.point.first + place.frames / 2
-    }
+    let line = consensus(agreeing, best.line)
+    let windows = Self.near(line, agreeing).map(\.range)
     let possible = middles.count(where: { (0...Double(frames)).contains(line($0)) })
     return Found(
       line: line, pitch: best.place.alignment.warp.pitch, windows: windows,
@@ -77,18 +78,18 @@ struct WindowPlaces {
 
   /// The line through the windows' middles where they are several, since their own speeds are less exact;
   /// `line` where those that say most lie beside it.
-  private func consensus(_ on: [Place], _ line: Line) -> Line {
+  private func consensus(_ agreeing: [Place], _ line: Line) -> Line {
     let speeds = line.speed - 0.003...line.speed + 0.003
-    guard let found = Line.consensus(on.map(\.point), tolerance: 2, speeds: speeds),
+    guard let found = Line.consensus(agreeing.map(\.point), tolerance: 2, speeds: speeds),
       found.support > 2
     else { return line }
     func evidence(_ line: Line) -> Double {
-      Self.near(line, on).reduce(0) { $0 + $1.alignment.evidence }
+      Self.near(line, agreeing).reduce(0) { $0 + $1.alignment.evidence }
     }
     return evidence(found.line) >= evidence(line) ? found.line : line
   }
 
   private static func near(_ line: Line, _ places: [Place]) -> [Place] {
-    places.filter { abs($0.point.second - line($0.point.first)) <= near }
+    places.filter { abs($0.point.second - line($0.point.first)) <= nearFrames }
   }
 }
