@@ -119,7 +119,7 @@ struct Searcher {
   }
 
   /// What a unit or `taskset` leaves this process, asked once.
-  private static let processors = Int(hark_core_count())
+  static let processors = Int(hark_core_count())
 }
 
 extension Alignment {

@@ -18,7 +18,8 @@ struct AlignCommand: AsyncParsableCommand {
 
       With --json the answer is {"first": …, "second": …, "offset": …, "speed": …, "drift": …}: \
       offset is the second file's time, in seconds, at the first one's time 0; speed is how many \
-      seconds of the second pass in one of the first; drift is the same in parts per million above 1.
+      seconds of the second pass in one of the first; drift is the same in parts per million above 1. \
+      The intervals in first and second are the stretches in which both are heard, in seconds.
 
       EXAMPLES
         hark align recorder.wav camera.wav

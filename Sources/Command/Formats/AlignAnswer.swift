@@ -15,8 +15,10 @@ struct AlignAnswer: Encodable, Sendable {
   struct File: Encodable, Sendable {
     var path: String
     var pathBase64: String?
-    /// In which stretch of it the other is heard too.
+    /// From where on, and until where, the other is heard too.
     var interval: Wire.Interval?
+    /// The stretches in between in which it is heard, in order of time.
+    var intervals: [Wire.Interval]?
 
     init(_ path: FilePath) {
       let text = PathText(path)
@@ -25,7 +27,7 @@ struct AlignAnswer: Encodable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-      case path, interval
+      case path, interval, intervals
       case pathBase64 = "path_base64"
     }
   }
@@ -62,6 +64,8 @@ struct AlignAnswer: Encodable, Sendable {
       confidence = exp(-found.expectedFalseMatches)
       self.first.interval = Self.interval(found.first)
       self.second.interval = Self.interval(found.second)
+      self.first.intervals = found.firstIntervals.compactMap(Self.interval)
+      self.second.intervals = found.secondIntervals.compactMap(Self.interval)
     }
   }
 

@@ -1,3 +1,4 @@
+import API
 import SystemPackage
 
 /// How two recordings lie beside each other, for people.
@@ -20,9 +21,17 @@ struct AlignReport {
     if let one = answer.first.interval, let other = answer.second.interval {
       lines.append(
         "heard together: \(Format.moment(one.from))–\(Format.moment(one.to)) of \(first), "
-          + "\(Format.moment(other.from))–\(Format.moment(other.to)) of \(second)")
+          + "\(Format.moment(other.from))–\(Format.moment(other.to)) of \(second)"
+          + Self.gaps(answer.first.intervals ?? [], of: one))
     }
     return lines
+  }
+
+  /// How much of a stretch is heard, where it is clearly not all.
+  private static func gaps(_ intervals: [Wire.Interval], of whole: Wire.Interval) -> String {
+    let heard = intervals.reduce(0) { $0 + ($1.to - $1.from) }
+    guard heard < 0.9 * (whole.to - whole.from) else { return "" }
+    return ", with gaps: \(Format.moment(heard)) in all"
   }
 
   /// Beyond a thousandth it is no clock's error any more, but another speed.

@@ -34,6 +34,19 @@ struct PeakPairs {
       let away = (first - middle) * speedError
       return (middleError * middleError + away * away).squareRoot()
     }
+
+    /// The same line read the other way round, with the same errors in the other's frames.
+    var inverse: Fit {
+      let speed = line.speed
+      return Fit(
+        line: line.inverse, pitch: 1 / pitch,
+        pairs: pairs.map {
+          Pair(
+            first: $0.second, second: $0.first, firstBin: $0.secondBin, secondBin: $0.firstBin)
+        },
+        residual: residual / speed, middle: line(middle), middleError: middleError / speed,
+        speedError: speedError / (speed * speed))
+    }
   }
 
   /// In order of time.
@@ -47,16 +60,21 @@ struct PeakPairs {
   private static let bins = 1.5
   /// Pairs within so many frames share their errors: a beat is heard late or early as a whole.
   private static let cluster = 31.0
+  /// The whole of a recording.
+  static let everywhere = [-Double.infinity..<Double.infinity]
 
   /// Least squares over the pairs about a line, again and again with a narrower tolerance (iterated
   /// closest points: Besl & McKay, 1992). Unlike a search's own fit it expects no speed in particular,
   /// since whole recordings tell it exactly.
+  /// - Parameter stretches: of the first, in frames and in order of time; pairs beside them do not count.
   /// - Returns: nil where fewer than 16 pairs lie about the line, or all in one place.
-  func fit(_ line: Line, pitch: Double) -> Fit? {
+  func fit(
+    _ line: Line, pitch: Double, within stretches: [Range<Double>] = PeakPairs.everywhere
+  ) -> Fit? {
     var fit = Fit(
       line: line, pitch: pitch, pairs: [], residual: 0, middle: 0, middleError: 0, speedError: 0)
     for tolerance in Self.tolerances {
-      fit.pairs = pairs(fit.line, pitch: fit.pitch, tolerance)
+      fit.pairs = pairs(fit.line, pitch: fit.pitch, tolerance, within: stretches)
       guard refine(&fit) else { return nil }
     }
     return fit
@@ -103,17 +121,26 @@ struct PeakPairs {
   }
 
   /// Each of the second's peaks with the first's nearest, in order of the second's time.
-  func pairs(_ line: Line, pitch: Double, _ tolerance: Double) -> [Pair] {
+  func pairs(
+    _ line: Line, pitch: Double, _ tolerance: Double,
+    within stretches: [Range<Double>] = PeakPairs.everywhere
+  ) -> [Pair] {
     let scale = Double(Peak.scale)
     let (frames, bins) = (tolerance * scale, Self.bins * scale)
     var pairs: [Pair] = []
     guard let end = first.last.map({ line(Double($0.time) / scale + tolerance) * scale })
     else { return [] }
-    var low = 0
-    var i = second.firstIndex(after: Int32(clamping: Int(line(-tolerance) * scale)))
-    while i < second.count, Double(second[i].time) <= end {
-      let time = (Double(second[i].time) - line.start * scale) / line.speed
-      let frequency = Double(second[i].frequency) * pitch
+    var (low, stretch) = (0, 0)
+    let begin = second.firstIndex(after: Int32(clamping: Int(line(-tolerance) * scale)))
+    for peak in second[begin...] {
+      guard Double(peak.time) <= end else { break }
+      let time = (Double(peak.time) - line.start * scale) / line.speed
+      while stretch < stretches.count, stretches[stretch].upperBound * scale <= time {
+        stretch += 1
+      }
+      guard stretch < stretches.count else { break }
+      guard stretches[stretch].lowerBound * scale <= time else { continue }
+      let frequency = Double(peak.frequency) * pitch
       while low < first.count, Double(first[low].time) < time - frames { low += 1 }
       var nearest: Peak?
       var least = 2.0
@@ -130,11 +157,10 @@ struct PeakPairs {
       if let nearest {
         pairs.append(
           Pair(
-            first: Double(nearest.time) / scale, second: Double(second[i].time) / scale,
+            first: Double(nearest.time) / scale, second: Double(peak.time) / scale,
             firstBin: Double(nearest.frequency) / scale,
-            secondBin: Double(second[i].frequency) / scale))
+            secondBin: Double(peak.frequency) / scale))
       }
-      i += 1
     }
     return pairs
   }

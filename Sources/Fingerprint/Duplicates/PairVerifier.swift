@@ -14,7 +14,7 @@ struct PairVerifier {
   let rules: RelationRules
 
   /// Seconds of the first that are weighed at once: bounds memory whatever the recordings' length.
-  private static let window = 30.0
+  static let window = 30.0
   /// A window with less evidence is not heard in the other.
   private static let leastEvidence = 4.0
   /// Common stretches that are nearer to each other are one.
@@ -33,7 +33,9 @@ struct PairVerifier {
       let otherBegin = peaks.second.first?.time, let otherEnd = peaks.second.last?.time,
       let fit = peaks.fit(line, pitch: pitch)?.plainWhereUncertain(rules)
     else { return nil }
-    let heard = heard(fit, first, peaks)
+    let heard = Self.heard(
+      fit, peaks, frames: index.frames(of: first), leastEvidence: Self.leastEvidence,
+      index.parameters)
     let trials = Double(index.count) * Self.warps
     let expected =
       trials
@@ -71,7 +73,8 @@ struct PairVerifier {
     Double(index.frames(of: number)) * index.parameters.frameSeconds
   }
 
-  private struct Heard {
+  /// What of one recording is heard in another.
+  struct Heard {
     var evidence = 0.0
     var points = 0
     var hits = 0
@@ -85,9 +88,13 @@ struct PairVerifier {
   }
 
   /// What of the first is heard in the second.
-  private func heard(_ fit: PeakPairs.Fit, _ first: Int, _ peaks: PeakPairs) -> Heard {
-    let parameters = index.parameters
-    let frames = index.frames(of: first)
+  /// - Parameters:
+  ///   - frames: of the first.
+  ///   - leastEvidence: of a window; one with less is not heard.
+  static func heard(
+    _ fit: PeakPairs.Fit, _ peaks: PeakPairs, frames: Int, leastEvidence: Double,
+    _ parameters: FingerprintParameters
+  ) -> Heard {
     let whole = Query(
       Constellation(
         grids: [peaks.first], samples: frames * parameters.hop, frames: frames,
@@ -101,11 +108,11 @@ struct PairVerifier {
       let window = whole.window(from: from, seconds: length, parameters)
       let verifier = Verifier(window, parameters)
       var alignment = Alignment(
-        recording: first, start: fit.line(begin),
+        recording: 0, start: fit.line(begin),
         warp: Warp(speed: fit.line.speed, pitch: fit.pitch))
       let points = verifier.points(alignment, peaks.second)
       verifier.weigh(&alignment, points)
-      guard alignment.evidence >= Self.leastEvidence else { continue }
+      guard alignment.evidence >= leastEvidence else { continue }
       heard.evidence += alignment.evidence
       for interval in verifier.intervals(alignment, peaks.second) {
         heard.intervals.append(.init(from: interval.from + from, to: interval.to + from))
