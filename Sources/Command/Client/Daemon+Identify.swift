@@ -19,20 +19,20 @@ extension Daemon {
   func identify(
     _ audio: inout ArrivingAudio, expect: Int?
   ) async throws -> Wire.IdentifyAnswer {
-    var seconds = 5.0
-    while try await audio.receive(seconds: expect == nil ? seconds : nil) {
+    var (least, most) = (2.5, 2.5)
+    while try await audio.receive(seconds: expect == nil ? least : nil, most: most) {
       do {
         let answer = try await identify(audio.bytes, expect: nil)
-        if !answer.results.isEmpty { return answer }
+        if !answer.results.isEmpty { return answer.moved(by: audio.forgottenSeconds) }
       } catch let error as HarkError where error.code == .corrupt {
         // What has come may not be whole enough to be decoded; more of it may be.
       }
-      seconds *= 2
+      (least, most) = ArrivingAudio.nextQuestion(after: audio.seconds ?? least)
     }
     guard !audio.bytes.isEmpty else {
       throw HarkError(.corrupt, "standard input is empty", remedy: "pipe audio into hark")
     }
-    return try await identify(audio.bytes, expect: expect)
+    return try await identify(audio.bytes, expect: expect).moved(by: audio.forgottenSeconds)
   }
 
   private func identify(_ bytes: [UInt8], expect: Int?) async throws -> Wire.IdentifyAnswer {
@@ -45,5 +45,23 @@ extension Daemon {
     var request = HTTPRequest(.POST, "/v1/identify")
     request.add("expect", expect.map(String.init))
     return request
+  }
+}
+
+extension Wire.IdentifyAnswer {
+  /// The answer for audio that began so many seconds before what was asked about.
+  fileprivate func moved(by seconds: Double) -> Self {
+    guard seconds > 0 else { return self }
+    var moved = self
+    moved.query.duration += seconds
+    for i in moved.results.indices {
+      moved.results[i].offset -= seconds * moved.results[i].speed
+      moved.results[i].score *= query.duration / moved.query.duration
+      for j in moved.results[i].intervals.indices {
+        moved.results[i].intervals[j].from += seconds
+        moved.results[i].intervals[j].to += seconds
+      }
+    }
+    return moved
   }
 }

@@ -14,12 +14,17 @@ struct IdentifyCommand: DaemonCommand {
       sent to the daemon, which listens to it on the spot and does not keep it.
 
       With - the audio comes from standard input. WAV and raw samples (--raw) are answered as soon \
-      as the answer is sure; any other format is, at its end.
+      as the answer is sure, however long they go on: the last ten minutes are kept. Any other \
+      format is answered at its end.
+
+      With --all a file of the library is not named in itself, so that a mix is told by what it is \
+      made of. Another copy of the whole mix is named beside that.
 
       The table says when the recording is heard in the excerpt, where in the recording that is, \
       and how fast it runs there. With --json the answer is {"query": …, "reason"?: …, "results": \
       [{"path": …, "id": …, "offset": …, "speed": …, "pitch": …, "matched": …, "confidence": …, \
-      "intervals": […]}]}; offset is the recording's time, in seconds, at the excerpt's time 0.
+      "expected_false_matches": …, "intervals": […]}]}; offset is the recording's time, in \
+      seconds, at the excerpt's time 0.
 
       EXAMPLES
         hark identify clip.wav
