@@ -53,9 +53,10 @@ struct ArrivingAudio {
           .tooLarge, "more than \(Format.bytes(Int64(limit))) came through standard input",
           remedy: "name the file instead")
       }
-      let piece = try await Self.piece(
-        of: descriptor, atMost: min(room, 1 << 16), waits: !isEnough)
-      guard let piece else { return true }
+      guard
+        let piece = try await Self.piece(
+          of: descriptor, atMost: min(room, 1 << 16), waits: !isEnough)
+      else { return true }
       isAtEnd = piece.isEmpty
       bytes += piece
     }
