@@ -1,22 +1,32 @@
 """Tests of training the embedding on whole recordings."""
 
+import hashlib
+import importlib.util
+import json
+import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import types
 import unittest
 
-import numpy as np
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402
 
 MODELS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(MODELS), str(MODELS / "training")]
+sys.path[:0] = [str(MODELS / "tests"), str(MODELS / "training"), str(MODELS)]
+sys.dont_write_bytecode = True
 
-try:
+import prepared  # noqa: E402
+
+from harkmodel import network, safetensors  # noqa: E402
+
+MISSING = [name for name in ("torch", "soundfile", "soxr") if importlib.util.find_spec(name) is None]
+needs_training = unittest.skipIf(MISSING, f"needs {', '.join(MISSING)}: see Models/training/README.md")
+if not MISSING:
     import torch
-except ImportError:
-    torch = None
-
-needs_training = unittest.skipUnless(torch, "make training installs PyTorch")
 
 
 class Few:
@@ -94,6 +104,40 @@ class Refining(unittest.TestCase):
             again = trunk.TrunkStore(folder, network, few, note=lambda text: None)
             self.assertEqual((pathlib.Path(folder) / "changed.f16").read_bytes(), whole)
             self.assertEqual(len(again.changed), 43)
+
+    def test_only_the_embedding_and_the_tags_are_refined(self):
+        from harktraining import model, shipping
+
+        torch.manual_seed(5)
+        narrow, heads = model.Network((2, 3, 4, 4, 5, 5)).eval(), model.Heads(521, 1024)
+        tensors = model.folded(narrow)
+        tensors["tags.weight"] = heads.tags.weight.detach().numpy()
+        tensors["tags.bias"] = heads.tags.bias.detach().numpy()
+        stored = shipping.shipped(tensors)
+        stored.update(network.calibrate(stored, Few().patches(np.arange(8)).numpy()))
+        with tempfile.TemporaryDirectory() as folder:
+            data = pathlib.Path(folder)
+            prepared.make(data)
+            shipping.write(data / "given", stored, name="tiny", labels=[f"label {n}" for n in range(521)],
+                           licence="none", training={"recipe": "none"})
+            results = {}
+            for share in ("0", "1"):
+                done = subprocess.run(
+                    [sys.executable, "-B", str(MODELS / "training/refine"), str(data), str(data / "given"),
+                     "--output", str(data / share), "--work", str(data / "work"), "--steps", "4",
+                     "--recordings", "8", "--share", share], capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("validation", done.stdout)
+                results[share], metadata = safetensors.read(data / share)
+                record = json.loads(metadata["training"])
+                self.assertEqual(record["model"], hashlib.sha256((data / "given").read_bytes()).hexdigest())
+                self.assertEqual(record["trunk"], {"recipe": "none"})
+                self.assertEqual(set(results[share]), set(stored))
+            for name, values in stored.items():
+                np.testing.assert_allclose(results["0"][name], values, atol=2e-3)
+                layer = name.split(".")[0]
+                changes = not np.array_equal(results["1"][name], values)
+                self.assertEqual(changes, layer in ("embedding", "tags"), name)
 
 
 if __name__ == "__main__":
