@@ -63,8 +63,8 @@ import Testing
 
   /// Eight windows are searched, and chance has as many tries.
   @Test func eachSampledWindowIsATry() throws {
-    let silence = [Float](repeating: 0, count: 76 * 16_000)
-    let samples = SmallLibrary.music[4].excerpt(from: 6, seconds: 4) + silence
+    let silence = [Float](repeating: 0, count: 70 * 16_000)
+    let samples = SmallLibrary.music[4].excerpt(from: 3, seconds: 10) + silence
     let query = Query(samples, Self.parameters)
     let identifier = Identifier(SmallLibrary.index)
     let window = query.window(from: 0, seconds: Timeline.window, Self.parameters)
