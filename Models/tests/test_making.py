@@ -1,5 +1,6 @@
 """Tests of what `make evaluate` and `make test` begin with: python3 -m unittest discover Models/tests"""
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -34,7 +35,10 @@ class Making(unittest.TestCase):
         path.chmod(0o755)
 
     def run_here(self, *arguments):
-        return subprocess.run(arguments, cwd=self.here, capture_output=True, text=True, check=False)
+        # As if no other make had called it, which would say so in every line.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        return subprocess.run(
+            arguments, cwd=self.here, env=environment, capture_output=True, text=True, check=False)
 
     @unittest.skipUnless(shutil.which("make"), "needs make")
     def test_evaluate_says_first_that_it_has_nothing_to_measure_on(self):
