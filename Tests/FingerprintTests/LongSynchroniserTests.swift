@@ -80,19 +80,19 @@ import Testing
     #expect(abs(found.first.to - end) < 4, "\(found)")
   }
 
-  /// Two and a half minutes are the same; in the quarter of an hour behind them, peaks lie on the line by
+  /// Two and a half minutes are the same; in the ten minutes behind them, peaks lie on the line by
   /// chance alone.
   @Test func whatIsNotSharedTakesNoPart() throws {
-    let shared = PeakEvent(seconds: 150, density: 30, seed: 16)
+    let shared = PeakEvent(seconds: 150, density: 15, seed: 16)
     let (one, other) = (
-      PeakEvent(seconds: 900, density: 30, seed: 17), PeakEvent(seconds: 900, density: 30, seed: 18)
+      PeakEvent(seconds: 600, density: 15, seed: 17), PeakEvent(seconds: 600, density: 15, seed: 18)
     )
     let first = Constellation(
-      seconds: 1_050, shared.heard(from: 0, seconds: 150, seed: 19),
-      one.heard(from: 0, seconds: 900, at: 150, seed: 20))
+      seconds: 750, shared.heard(from: 0, seconds: 150, seed: 19),
+      one.heard(from: 0, seconds: 600, at: 150, seed: 20))
     let second = Constellation(
-      seconds: 1_050, shared.heard(from: 0, seconds: 150, drift: 50, seed: 21),
-      other.heard(from: 0, seconds: 900, at: 150.0075, seed: 22))
+      seconds: 750, shared.heard(from: 0, seconds: 150, drift: 50, seed: 21),
+      other.heard(from: 0, seconds: 600, at: 150.0075, seed: 22))
     for found in [try synchronise(first, second), try synchronise(second, first).reversed] {
       #expect(found.first.from < 3 && abs(found.first.to - 150) < 5, "\(found.first)")
       #expect(found.second.from < 3 && abs(found.second.to - 150) < 5, "\(found.second)")

@@ -58,6 +58,11 @@ struct RunningServer: Sendable {
     let socket = directory("s").path
     let library = FakeLibrary()
     var configuration = ServerConfiguration(spoolDirectory: FilePath(directory.path))
+    // On a busy machine a test may wait for its turn for longer than clients are waited for: what
+    // is about a timeout sets its own.
+    configuration.idleTimeout = .seconds(600)
+    configuration.bodyTimeout = .seconds(600)
+    configuration.writeTimeout = .seconds(600)
     configuration.drainTimeout = .seconds(5)
     configuration.lingerTimeout = .seconds(1)
     change(&configuration)
