@@ -6,6 +6,7 @@ than playing it.
 
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -47,10 +48,15 @@ class Slot:
     kind: str
     label: str
     seconds: float
-    channel: int
-    program: int
-    notes: tuple
-    """(beat, pitch, beats, velocity), from the slot's start."""
+    parts: tuple
+    """What sounds together, the leading part first: (channel, program, notes), a note being (beat, pitch,
+    beats, velocity) from the slot's start. Channel 9 is percussion."""
+
+    @property
+    def lead(self):
+        """The leading part's program and its first note's pitch: by these a slot is told from its like."""
+        _, program, notes = self.parts[0]
+        return program, notes[0][1]
 
 
 def phrase(program, seed):
@@ -76,8 +82,8 @@ def phrase(program, seed):
 def instrument_slots(seeds):
     """Every program but sound effects, once a seed."""
     return [
-        Slot(f"program-{program:03}-{seed}", "music", FAMILIES[program // 8], 8.0, 0, program,
-             phrase(program, seed))
+        Slot(f"program-{program:03}-{seed}", "music", FAMILIES[program // 8], 8.0,
+             ((0, program, phrase(program, seed)),))
         for program in range(120) for seed in seeds
     ]
 
@@ -90,22 +96,22 @@ def one_shot_slots(seeds):
             rng = random.Random(f"note/{program}/{seed}")
             pitch = rng.randint(30, 52) if program // 8 == 4 else rng.randint(45, 80)
             note = (0.0, pitch, rng.choice([0.5, 1.0, 2.0]), rng.randint(60, 120))
-            slots.append(Slot(f"note-{program:03}-{seed}", "one-shot", FAMILIES[program // 8], 2.0, 0,
-                              program, (note,)))
+            slots.append(Slot(f"note-{program:03}-{seed}", "one-shot", FAMILIES[program // 8], 2.0,
+                              ((0, program, (note,)),)))
     return slots
 
 
 def drum_slots():
     """Every named percussion key of every kit, soft and loud."""
     return [
-        Slot(f"drum-{kit:02}-{key}-{velocity}", "one-shot", DRUMS[key], 1.5, 9, kit,
-             ((0.0, key, 1.0, velocity),))
+        Slot(f"drum-{kit:02}-{key}-{velocity}", "one-shot", DRUMS[key], 1.5,
+             ((9, kit, ((0.0, key, 1.0, velocity),)),))
         for kit in KITS for key in DRUMS for velocity in (70, 115)
     ]
 
 
 def play(slots, font, folder, progress=print):
-    """Renders the slots with the font into `folder`; yields (slot, path) as they are written."""
+    """Renders the slots with the font into `folder`: (slot, path) of all in which there is anything to hear."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     # At most half an hour at once, to bound memory; and nothing twice after a run that was cut off.
@@ -128,23 +134,16 @@ def play(slots, font, folder, progress=print):
 
 
 def _play(slots, font, folder):
-    beats = TEMPO / 60
-    parts, starts, now = [], [], 0.0
+    starts, now = [], 0.0
     for slot in slots:
         starts.append(now)
-        shifted = [(now * beats + beat, *rest) for beat, *rest in slot.notes
-                   if beat < slot.seconds * beats]
-        parts.append((slot, shifted))
         now += slot.seconds + 1  # a second for what still sounds
     with tempfile.TemporaryDirectory() as work:
         raw = pathlib.Path(work) / "score.raw"
         midi = pathlib.Path(work) / "score.mid"
-        midi.write_bytes(_score(parts, starts, beats))
-        subprocess.run(
-            ["fluidsynth", "-ni", "-q", "-r", str(RATE), "-g", "0.6", "-T", "raw", "-O", "float", "-E",
-             "little", "-F", str(raw), str(font), str(midi)], check=True, capture_output=True)
-        sound = np.fromfile(raw, "<f4").reshape(-1, 2).mean(axis=1)
-    for (slot, _), start in zip(parts, starts):
+        midi.write_bytes(_score(slots, starts))
+        sound = played(midi, font, gain=0.6)
+    for slot, start in zip(slots, starts):
         piece = sound[int(start * RATE) : int((start + slot.seconds + 0.9) * RATE)]
         loud = np.flatnonzero(np.abs(piece) > 1e-3)
         if len(loud) == 0:
@@ -154,19 +153,46 @@ def _play(slots, font, folder):
         soundfile.write(folder / f"{slot.name}.flac", piece / max(peak, 1e-9) * 0.8, RATE)
 
 
-def _score(parts, starts, beats):
-    """One MIDI file; every slot sets its program first, just before its notes."""
-    import struct
+def played(midi, font, gain=0.5, seconds=None):
+    """What a MIDI file sounds like: mono samples at RATE, of its beginning where `seconds` are given."""
+    with tempfile.TemporaryDirectory() as work:
+        raw = pathlib.Path(work) / "sound.raw"
+        subprocess.run(
+            ["fluidsynth", "-ni", "-q", "-r", str(RATE), "-g", str(gain), "-T", "raw", "-O", "float", "-E",
+             "little", "-F", str(raw), str(font), str(midi)], check=True, capture_output=True)
+        count = -1 if seconds is None else int(2 * seconds * RATE)
+        return np.fromfile(raw, "<f4", count).reshape(-1, 2).mean(axis=1)
 
+
+def keep(sound, path, least=5.0, rate=RATE):
+    """Writes `sound`, brought to one level, under its name when it is whole; false where there is next to
+    nothing to hear, or less than `least` seconds."""
+    peak = float(np.abs(sound).max(initial=0))
+    if peak < 1e-3 or len(sound) < least * rate:
+        return False
+    fresh = path.with_name(f"new-{path.name}")
+    soundfile.write(fresh, sound / peak * 0.8, rate)
+    fresh.replace(path)
+    return True
+
+
+def _score(slots, starts):
+    """One MIDI file; every slot sets its programs first, just before its notes."""
+    beats = TEMPO / 60
     events = [(0, 0, b"\xff\x51\x03" + struct.pack(">I", round(60e6 / TEMPO))[1:])]
-    for (slot, notes), start in zip(parts, starts):
+    for slot, start in zip(slots, starts):
         tick = round(start * beats * score.TICKS)
-        events.append((tick, 1, bytes([0xC0 | slot.channel, slot.program])))
-        for time, pitch, length, velocity in notes:
-            on = tick + round((time - start * beats) * score.TICKS) + 4
-            events.append((on, 3, bytes([0x90 | slot.channel, pitch, velocity])))
-            events.append((on + max(10, round(length * score.TICKS)), 2,
-                           bytes([0x80 | slot.channel, pitch, 64])))
+        for channel, program, notes in slot.parts:
+            events.append((tick, 1, bytes([0xC0 | channel, program])))
+            for beat, pitch, length, velocity in notes:
+                if beat >= slot.seconds * beats:
+                    continue
+                on = tick + round(beat * score.TICKS) + 4
+                # What a player may hold on to ends with the slot: the next one is not to hear it.
+                off = min(on + max(10, round(length * score.TICKS)),
+                          tick + round((slot.seconds + 0.5) * beats * score.TICKS))
+                events.append((on, 3, bytes([0x90 | channel, pitch, velocity])))
+                events.append((off, 2, bytes([0x80 | channel, pitch, 64])))
     track, now = b"", 0
     for when, _, message in sorted(events):
         track += score._variable(when - now) + message

@@ -10,6 +10,8 @@ import re
 import subprocess
 import tempfile
 
+from . import render
+
 LIBRARY = pathlib.Path("/usr/share/mma/lib/stdlib")
 # No style of music: clicks, and a groove that plays nothing.
 _LEFT_OUT = re.compile(r"metronome|^none$|arpeggio|lullaby")
@@ -64,21 +66,8 @@ def midi(groove, seed, path):
 
 def play(groove, seed, font, path):
     """Renders a piece to `path` (FLAC, mono); false where there is nothing to hear."""
-    import numpy as np
-    import soundfile
-
-    from . import render
-
     with tempfile.TemporaryDirectory() as work:
-        score, raw = pathlib.Path(work) / "piece.mid", pathlib.Path(work) / "piece.raw"
+        score = pathlib.Path(work) / "piece.mid"
         if not midi(groove, seed, score):
             return False
-        subprocess.run(
-            ["fluidsynth", "-ni", "-q", "-r", str(render.RATE), "-g", "0.5", "-T", "raw", "-O", "float",
-             "-E", "little", "-F", str(raw), str(font), str(score)], check=True, capture_output=True)
-        sound = np.fromfile(raw, "<f4").reshape(-1, 2).mean(axis=1)[: 40 * render.RATE]
-    peak = float(np.abs(sound).max(initial=0))
-    if peak < 1e-3 or len(sound) < 5 * render.RATE:
-        return False
-    soundfile.write(path, sound / peak * 0.8, render.RATE)
-    return True
+        return render.keep(render.played(score, font, seconds=40), path)
