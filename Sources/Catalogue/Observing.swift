@@ -83,14 +83,19 @@ extension Catalogue {
   ) throws {
     let device = Int64(bitPattern: file.device)
     let inode = Int64(bitPattern: file.inode)
-    let twin = try Row.fetchOne(
-      db.cachedStatement(
-        sql: """
-          SELECT file.key, recording.id, recording.key AS recording
-          FROM file JOIN recording ON recording.key = file.recording
-          WHERE inode = ? AND device = ? AND size = ? AND modified = ? AND state = 'analysed'
-          LIMIT 1
-          """), arguments: [inode, device, file.size, file.modified])
+    // An inode is given to the next file as soon as its file is removed, and loops out of one archive
+    // agree in size and in whole seconds: only a finer time tells that it is the same file.
+    let isTelling = file.modified % 1_000_000_000 != 0
+    let twin =
+      isTelling
+      ? try Row.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT file.key, recording.id, recording.key AS recording
+            FROM file JOIN recording ON recording.key = file.recording
+            WHERE inode = ? AND device = ? AND size = ? AND modified = ? AND state = 'analysed'
+            LIMIT 1
+            """), arguments: [inode, device, file.size, file.modified]) : nil
     if let twin, let id = ContentHash(bytes: twin["id"] as Data) {
       try db.cachedStatement(
         sql: """

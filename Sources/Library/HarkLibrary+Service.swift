@@ -135,7 +135,9 @@ extension HarkLibrary: LibraryService {
       descriptor, request: AnalysisRequest(models: [model]), lane: .query, name: "a query's audio")
   }
 
-  public func rescan(under directory: FilePath?) async throws(HarkError) {
+  public func rescan(
+    under directory: FilePath?, adopting isAdopting: Bool
+  ) async throws(HarkError) {
     if let directory {
       let isWatched = roots.realPaths.contains {
         directory.isAtOrBelow($0) || $0.isAtOrBelow(directory)
@@ -148,7 +150,7 @@ extension HarkLibrary: LibraryService {
     }
     _ = try await catalogue.retryFailures(below: directory)
     await scheduler.retryAll()
-    watcher.rescan(under: directory)
+    watcher.rescan(under: directory, adopting: isAdopting)
   }
 
   public func forget(_ path: FilePath) async throws(HarkError) {

@@ -52,7 +52,10 @@ public protocol LibraryService: Sendable {
 
   /// Scans again below `directory`, or everything, and tries failed files there again. Returns at
   /// once. Throws `notFound` for a directory outside every root.
-  func rescan(under directory: FilePath?) async throws(HarkError)
+  ///
+  /// - Parameter isAdopting: whether a root or mount there that is offline, because its file system is not
+  ///   the recorded one or because it is empty, is taken as it is.
+  func rescan(under directory: FilePath?, adopting isAdopting: Bool) async throws(HarkError)
 
   /// Forgets a file's analysis: it is removed from the library, and its recording with it if no other
   /// file holds it. A file that is still there is analysed afresh. Throws `notFound`.

@@ -20,18 +20,32 @@ struct SeenRoots: Sendable {
     var roots: [Root] = []
     for path in paths {
       let own = seen.first { $0.path == path && $0.root == path }
-      var mounts: [FilePath: FileSystemIdentity] = [:]
-      for mount in seen where mount.root == path && mount.path != path {
-        mounts[mount.path] = Self.decode(mount.identity)
-      }
       let real = own?.real ?? path
       roots.append(
         Root(
           root: WatchedRoot(
-            path: path, recorded: own.flatMap { Self.decode($0.identity) }, mounts: mounts,
+            path: path, recorded: own.flatMap { Self.decode($0.identity) },
+            mounts: Self.mounts(below: real, in: seen),
             hasFiles: try await catalogue.hasFiles(below: real)), real: real))
     }
     return roots
+  }
+
+  /// What was mounted below `directory`, whichever root it was recorded for: of nested roots that is the
+  /// innermost, which only the outer one's scan comes by.
+  private static func mounts(
+    below directory: FilePath, in seen: [SeenFileSystem]
+  ) -> [FilePath: FileSystemIdentity] {
+    var mounts: [FilePath: FileSystemIdentity] = [:]
+    for system in seen {
+      let isRoot = system.root == system.path
+      let place = isRoot ? system.real : system.path
+      guard place != directory, place.isAtOrBelow(directory),
+        let identity = decode(system.identity), !isRoot || identity.isMountPoint
+      else { continue }
+      mounts[place] = identity
+    }
+    return mounts
   }
 
   /// Remembers a root, or a mount below it, that is online.

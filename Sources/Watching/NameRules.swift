@@ -11,13 +11,17 @@ enum NameRules {
     case notAudio
   }
 
-  /// `isDirectory`: only hidden directories are ignored.
+  /// `isDirectory`: only hidden directories are ignored. A name that begins with two dots is no hidden
+  /// one: titles begin so (`...And Justice for All`).
   static func verdict(_ name: [UInt8], isDirectory: Bool) -> Verdict {
-    guard let first = name.first, first != UInt8(ascii: ".") else { return .ignored }
+    let dot = UInt8(ascii: ".")
+    guard let first = name.first, first != dot || name.dropFirst().first == dot else {
+      return .ignored
+    }
     guard !isDirectory else { return .file }
     guard name.last != UInt8(ascii: "~") else { return .ignored }
-    guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return .file }
-    let suffix = String(decoding: name[(dot + 1)...], as: UTF8.self).lowercased()
+    guard let lastDot = name.lastIndex(of: dot) else { return .file }
+    let suffix = String(decoding: name[(lastDot + 1)...], as: UTF8.self).lowercased()
     if temporary.contains(suffix) { return .ignored }
     return notAudio.contains(suffix) ? .notAudio : .file
   }

@@ -43,8 +43,13 @@ public struct FileSystemIdentity: Hashable, Sendable, Codable {
 
   /// Whether this may be the file system that was `recorded`.
   func matches(_ recorded: FileSystemIdentity) -> Bool {
-    guard type == recorded.type, identifier == recorded.identifier else { return false }
-    // With a UUID the mount point may move; without one it is all there is to tell.
-    return identifier != 0 || isMountPoint == recorded.isMountPoint
+    guard type == recorded.type else { return false }
+    // With a UUID the mount point may move; without one it is all there is to tell, whatever identifier
+    // was recorded by a version that took a device's number for one.
+    guard FileSystemKind.hasStableIdentifier(type), identifier != 0, recorded.identifier != 0 else {
+      return identifier == 0 || !FileSystemKind.hasStableIdentifier(type)
+        ? isMountPoint == recorded.isMountPoint : false
+    }
+    return identifier == recorded.identifier
   }
 }

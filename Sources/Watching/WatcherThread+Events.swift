@@ -28,6 +28,7 @@ extension WatcherThread {
     if event.has(Int(IN_IGNORED)) || event.has(Int(IN_UNMOUNT)) {
       nodesByWatch[event.watch] = nil
       node.watch = -1
+      if event.has(Int(IN_UNMOUNT)) { forgetMount(of: node) }
       mountsAreInDoubt = true
       return
     }
@@ -115,8 +116,11 @@ extension WatcherThread {
     _ name: [UInt8], _ path: FilePath, _ parent: DirectoryNode, isDirectory: Bool
   ) {
     if let child = parent.children[name] {
-      // With a mount in it a directory cannot be removed: what is gone is gone.
       drop(child)
+      // Unmounted, and the folder then removed, as udisks and autofs do: the files are on the disk still.
+      if let root = root(of: parent), root.mounts[path] != nil {
+        return takeOffline(mount: path, of: root, "it does not exist")
+      }
       emit(.directoryRemoved(path))
     } else if !isDirectory, NameRules.verdict(name, isDirectory: false) == .file {
       pending.remove(path)

@@ -50,6 +50,17 @@ extension WatcherThread {
     emit(.mountOffline(path, reason: reason))
   }
 
+  /// What `node` belonged to was unmounted. Something may be mounted in its place by now, with the same
+  /// number and the same inode, which nothing watches.
+  func forgetMount(of node: DirectoryNode) {
+    guard let root = root(of: node) else { return }
+    if node === root.node {
+      root.mountNumber = .max
+    } else {
+      root.mounts[node.path]?.number = nil
+    }
+  }
+
   /// Compares the mounts below an online root with the mount table.
   func checkMounts(below root: RootState) {
     guard let real = root.real else { return }

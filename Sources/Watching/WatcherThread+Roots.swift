@@ -136,7 +136,7 @@ extension WatcherThread {
   private func covers(_ root: RootState, _ path: FilePath) -> Bool {
     guard root.phase == .online, let real = root.real, path.isAtOrBelow(real) else { return false }
     let between = path.bytes.dropFirst(real.bytes.count).split(separator: UInt8(ascii: "/"))
-    return between.allSatisfy { $0.first != UInt8(ascii: ".") }
+    return between.allSatisfy { NameRules.verdict(Array($0), isDirectory: true) == .file }
   }
 
   /// Why an online root may not be what it was; `nil` if all is well.

@@ -33,7 +33,7 @@ enum HarkDaemon {
   }
 
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {
-    FileHandle.standardError.write(Data("harkd: \(message)\n".utf8))
+    try? FileHandle.standardError.write(contentsOf: Data("harkd: \(message)\n".utf8))
     exit(status.rawValue)
   }
 }

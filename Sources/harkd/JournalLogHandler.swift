@@ -52,7 +52,11 @@ struct JournalLogHandler: LogHandler {
     }
   }
 
-  private func write(_ line: String) { FileHandle.standardError.write(Data(line.utf8)) }
+  /// A log that cannot be written, as on a full disk, must not end the daemon, as `FileHandle.write(_:)`
+  /// would.
+  private func write(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
+  }
 
   /// The journal's fields: the message as people read it, where it comes from, and every detail under
   /// a name of its own (`HARK_FILE`, `HARK_PID`).

@@ -44,6 +44,22 @@ import Testing
     #expect(try await fixture.catalogue.problems().isEmpty)
   }
 
+  /// ext4 gives a removed file's inode to the next one, and loops of one archive agree in size and time.
+  @Test func aNewFileWithAnOldFilesInodeIsAnalysed() async throws {
+    let fixture = try CatalogueFixture()
+    let second = 1_000_000_000
+    let old = fixture.observed("/music/a", modified: Int64(5 * second), inode: 10)
+    _ = try await fixture.catalogue.observe([old], isLive: false, now: 1)
+    let item = try #require(try await fixture.work().first)
+    _ = try await fixture.catalogue.record(
+      [.analysed(item, fixture.analysis(1), [fixture.product(first: 0)])], now: 2)
+    let change = try await fixture.catalogue.observe(
+      [fixture.observed("/music/b", modified: Int64(5 * second), inode: 10)], isLive: false, now: 3)
+    #expect(change.linked.isEmpty)
+    #expect(change.pending == 1)
+    #expect(try await fixture.work().first?.isPerhapsKnown == true)
+  }
+
   @Test func aRenameWhileNobodyWatchedNeedsNoAnalysis() async throws {
     let fixture = try CatalogueFixture()
     try await fixture.addAnalysed(["/music/a", "/music/b"])

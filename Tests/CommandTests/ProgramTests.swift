@@ -107,7 +107,7 @@ import Testing
     }
     for wrong in [
       "frob", "similar", "similar a --from 1:75", "list -0", "similar a -k 0", "similar a -k -1",
-      "show", "tags", "tags a -n 0", "model check", "model frob",
+      "show", "tags", "tags a -n 0", "model check", "model frob", "rescan --adopt",
     ] {
       let ended = try await hark(wrong)
       if wrong.contains("-k") { #expect(ended.errors.contains("1 to 10000"), "\(ended.errors)") }

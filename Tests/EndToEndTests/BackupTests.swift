@@ -42,8 +42,13 @@ extension EndToEnd {
         try await daemon.status().files.analysed > 0
       }
       let early = home.beside("early.tar")
+      // A copy of the library is for those who may ask, also where it replaces what all may read.
+      try Data("old".utf8).write(to: early)
+      #expect(chmod(early.path, 0o644) == 0)
       let atWork = try await daemon.hark(["backup", early.path])
       #expect(atWork.status == 0, "\(atWork.errors)")
+      let mode = try FileManager.default.attributesOfItem(atPath: early.path)[.posixPermissions]
+      #expect(mode as? Int == 0o600)
       let pending = try await daemon.status().files.analysed < names.count
       #expect(pending, "the backup was to be made while there was work")
       try await daemon.untilAnalysed(names)

@@ -49,5 +49,31 @@ extension EndToEnd {
       #expect(try await daemon.status().analysedSinceStart == 2)
       #expect(try await daemon.stop() == 0)
     }
+
+    /// Emptied while the daemon was away, the folder looks like one whose disk is missing.
+    @Test func aFolderThatWasEmptiedOnPurposeIsAdopted() async throws {
+      let home = try DaemonProcess.Home()
+      let file = home.folder.appendingPathComponent("a.wav")
+      try Clip.write(Clip.scene(seed: 7, seconds: 1), file)
+      var daemon = try await DaemonProcess.start(home)
+      try await daemon.untilAnalysed(["a.wav"])
+      #expect(try await daemon.stop() == 0)
+      try FileManager.default.removeItem(at: file)
+
+      daemon = try await DaemonProcess.start(home)
+      try await eventually("the folder is offline") {
+        try await daemon.file("a.wav")?.state == .offline
+      }
+      let told = try await daemon.hark("status")
+      #expect(told.text.contains("hark rescan --adopt '\(home.folder.path)'"), "\(told.text)")
+      #expect(try await daemon.hark("rescan", home.folder.path).status == 0)
+      #expect(try await daemon.file("a.wav")?.state == .offline)
+      #expect(try await daemon.hark("rescan", "--adopt", home.folder.path).status == 0)
+      try await eventually("what is gone is forgotten") {
+        try await daemon.file("a.wav") == nil
+      }
+      #expect(try await daemon.status().roots.map(\.state) == ["watching"])
+      #expect(try await daemon.stop() == 0)
+    }
   }
 }

@@ -45,6 +45,22 @@ import Workers
     withExtendedLifetime(pool) {}
   }
 
+  /// A disk below the inner root is recorded for that one, and only the outer one's scan comes by it.
+  @Test func theOuterRootKnowsWhatWasMountedBelowTheInnerOne() async throws {
+    let fixture = try await LibraryFixture()
+    let memory = SeenRoots(catalogue: fixture.catalogue)
+    let disk = FileSystemIdentity(type: 1, identifier: 0, isMountPoint: true)
+    let folder = FileSystemIdentity(type: 1, identifier: 0, isMountPoint: false)
+    try await memory.record("/m", root: "/m", real: "/real/m", folder)
+    try await memory.record("/m/plain", root: "/m/plain", real: "/real/m/plain", folder)
+    try await memory.record("/m/disk", root: "/m/disk", real: "/real/m/disk", disk)
+    try await memory.record("/real/m/sub/usb", root: "/m/sub", real: "/real/m/sub/usb", disk)
+    try await memory.record("/other/usb", root: "/other", real: "/other/usb", disk)
+    let roots = try await memory.watchedRoots(["/m"])
+    #expect(roots.map(\.real) == ["/real/m"])
+    #expect(roots[0].root.mounts == ["/real/m/disk": disk, "/real/m/sub/usb": disk])
+  }
+
   private func file(_ path: FilePath, _ inode: UInt64) -> Change {
     .found(
       FileObservation(

@@ -12,6 +12,7 @@ final class FakeLibrary: LibraryService {
     var queries: [SimilarQuery] = []
     var fileQueries: [FileQuery] = []
     var rescans: [FilePath?] = []
+    var adopted: [FilePath] = []
     var forgotten: [FilePath] = []
     var analysed: [[UInt8]] = []
     var tagged: [Seed.Source] = []
@@ -267,11 +268,14 @@ final class FakeLibrary: LibraryService {
       embeddings: [])
   }
 
-  func rescan(under directory: FilePath?) async throws(HarkError) {
+  func rescan(under directory: FilePath?, adopting isAdopting: Bool) async throws(HarkError) {
     if let directory, !directory.isAtOrBelow("/music") {
       throw HarkError(.notFound, "\(directory.escaped) lies outside every root")
     }
-    state.withLock { $0.rescans.append(directory) }
+    state.withLock {
+      $0.rescans.append(directory)
+      if isAdopting, let directory { $0.adopted.append(directory) }
+    }
   }
 
   func forget(_ path: FilePath) async throws(HarkError) {

@@ -79,6 +79,13 @@ import Testing
       #expect(below.body == #"{"under":"/music/jazz"}"#)
       #expect(server.library.with { $0.rescans } == [nil, "/music/jazz"])
       #expect(try await server.post("/v1/rescan", #"{"under": "/else"}"#).status == 404)
+      #expect(server.library.with { $0.adopted }.isEmpty)
+      let adopted = try await server.post("/v1/rescan", #"{"under": "/music/a", "adopt": true}"#)
+      #expect(adopted.body == #"{"adopt":true,"under":"/music/a"}"#)
+      #expect(server.library.with { $0.adopted } == ["/music/a"])
+      // Every disk that is away would be taken for gone.
+      let all = try await server.post("/v1/rescan", #"{"adopt": true}"#).problem()
+      #expect(all.status == 400 && all.detail.contains("under"))
       let base64 = PathText.base64(FakeLibrary.odd)
       let gone = try await server.post("/v1/forget", #"{"path_base64": "\#(base64)"}"#)
       #expect(gone.status == 200)

@@ -82,6 +82,63 @@ struct MountTests {
     }
   }
 
+  /// The kernel gives the same mount number, and tmpfs the same inode, to what is mounted next.
+  @Test(arguments: ["nested", ""]) func aDiskThatIsReplacedAtOnceIsSeen(name: String) async throws {
+    let directory = try TemporaryDirectory()
+    let root = directory("root")
+    let place = name.isEmpty ? root : root.appendingPathComponent(name)
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    #expect(mount("none", place.path, "tmpfs", 0, nil) == 0)
+    defer { while umount2(place.path, Int32(MNT_DETACH)) == 0 {} }
+    let prefix = name.isEmpty ? "" : name + "/"
+    try Data("audio".utf8).write(to: place.appendingPathComponent("first.wav"))
+    try await WatcherFixture.with(root) { fixture in
+      _ = try #require(try await fixture.found("\(prefix)first.wav"))
+      for round in 0..<5 {
+        #expect(try await unmount(place.path))
+        #expect(mount("none", place.path, "tmpfs", 0, nil) == 0)
+        try fixture.write("\(prefix)\(round).wav")
+        #expect(try await fixture.found("\(prefix)\(round).wav") != nil, "round \(round)")
+      }
+    }
+  }
+
+  /// As udisks and autofs do it: the folder goes with the disk, before anybody has looked.
+  @Test func aMountsFolderThatIsRemovedAtOnceIsOffline() async throws {
+    try await withDisk { _, disk, root in
+      let isToBeHeld = Flag()
+      let isHeld = Flag()
+      let isReleased = Flag()
+      var faults = WatchingFaults()
+      let nested = root.path + "/nested"
+      try FileManager.default.createDirectory(atPath: nested, withIntermediateDirectories: true)
+      faults.overflow = {
+        if isToBeHeld.take() {
+          isHeld.raise()
+          while !isReleased.isRaised { usleep(1000) }
+        }
+        return false
+      }
+      #expect(bind(disk, nested))
+      try await WatcherFixture.with(root, faults: faults) { fixture in
+        _ = try #require(try await fixture.found("nested/song.wav"))
+        await fixture.told.clear()
+        isToBeHeld.raise()
+        try fixture.write("any.wav")
+        try await eventually("the watcher is held") { isHeld.isRaised }
+        #expect(try await unmount(nested))
+        #expect(rmdir(nested) == 0)
+        isReleased.raise()
+        let path = fixture.path("nested")
+        let reason = try await fixture.wait { $0.mountOfflineReason(path) }
+        let changes = await fixture.told.changes
+        #expect(reason == "it does not exist", "\(changes)")
+        #expect(!changes.contains(.directoryRemoved(path)))
+        #expect(!changes.contains(.removed(fixture.path("nested/song.wav"))))
+      }
+    }
+  }
+
   @Test func aMountThatWasRecordedAndIsMissingAtStartIsOffline() async throws {
     try await withDisk { _, disk, root in
       let nested = root.path + "/nested"

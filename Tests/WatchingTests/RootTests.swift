@@ -175,5 +175,14 @@ import Testing
     #expect(FileSystemIdentity(type: 0x4d44, identifier: 0, isMountPoint: true).matches(plain))
     #expect(!FileSystemIdentity(type: 0x4d44, identifier: 0, isMountPoint: false).matches(plain))
     #expect(!FileSystemIdentity(type: 0xef53, identifier: 0, isMountPoint: true).matches(plain))
+    // XFS gives its device's number, which another start of the machine changes.
+    let device = FileSystemIdentity(type: 0x5846_5342, identifier: 0x801, isMountPoint: true)
+    for identifier in [0, 0x811] as [UInt64] {
+      let later = FileSystemIdentity(type: 0x5846_5342, identifier: identifier, isMountPoint: true)
+      #expect(later.matches(device))
+    }
+    #expect(
+      !FileSystemIdentity(type: 0x5846_5342, identifier: 0x801, isMountPoint: false).matches(device)
+    )
   }
 }

@@ -63,6 +63,19 @@ import Testing
     }
   }
 
+  @Test func titlesThatBeginWithDotsAreNotHidden() async throws {
+    let names = ["...And Justice for All/one.wav", "...Baby.wav", "..wav"]
+    try await scan { fixture in
+      try fixture.makeDirectory("...And Justice for All")
+      try fixture.makeDirectory(".hidden")
+      for name in names + [".hidden/a.wav", ".a.wav.Xy12"] { try fixture.write(name) }
+    } _: { fixture, told in
+      #expect(told.present == Set(names.map(fixture.path)))
+      try fixture.write("...Late.wav")
+      #expect(try await fixture.found("...Late.wav") != nil)
+    }
+  }
+
   @Test func namesAreBytes() async throws {
     let names: [[UInt8]] = [
       Array("new\nline.wav".utf8), Array("🎵 ünï.wav".utf8), [0x66, 0xff, 0xfe, 0x2e, 0x77],

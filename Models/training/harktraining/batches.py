@@ -82,7 +82,7 @@ class Collection:
     def _name(self, row):
         """A label within its own world: an organ's note is not an organ piece."""
         info = self.info[row]
-        world = {"render-styles": "style", "esc10": "scene"}.get(info.source, info.kind)
+        world = {"render-styles": "style", "render-bands": "band", "esc10": "scene"}.get(info.source, info.kind)
         return f"{world}/{info.label}"
 
     def _loud_patch(self, row):

@@ -9,7 +9,8 @@ struct BackupCommand: DaemonCommand {
     discussion: """
       The file is what the daemon knows at one moment: the catalogue, the embeddings, the segments, \
       the landmarks and the models in use; no audio. The daemon goes on meanwhile. It is a tar \
-      archive that appears under its name only when it is whole and on the disk.
+      archive that appears under its name only when it is whole and on the disk, and that only you \
+      may read.
 
       `harkd --restore FILE --state DIR`, or `hark restore`, makes a state directory of it.
 
@@ -26,7 +27,7 @@ struct BackupCommand: DaemonCommand {
   @ParentCommand var root: HarkCommand
 
   func run() async throws {
-    let target = BackupTarget(try AtomicFile(file.path))
+    let target = BackupTarget(try AtomicFile(file.path, isPrivate: true))
     var bar = ProgressBar()
     defer { bar.clear() }
     let clock = ContinuousClock()

@@ -11,9 +11,14 @@ struct RescanCommand: DaemonCommand {
       Needed only where changes go unnoticed, as on some network file systems; files that failed \
       are tried again. Returns at once: `hark status --wait` waits for the end.
 
+      A folder that was moved to another disk, or emptied, looks like one whose disk is away: it is \
+      offline, and what is known of its files is kept. With --adopt it is taken as it is now, and \
+      files that are no longer in it are forgotten.
+
       EXAMPLES
         hark rescan
         hark rescan /mnt/nas/music && hark status --wait
+        hark rescan --adopt /srv/music
       """)
 
   @Argument(
@@ -21,12 +26,22 @@ struct RescanCommand: DaemonCommand {
     completion: .directory)
   var directory: PathArgument?
 
+  @Flag(help: "Take a folder that is offline as it is now: it was moved or emptied on purpose.")
+  var adopt = false
+
   @OptionGroup var connection: ConnectionOptions
   @ParentCommand var root: HarkCommand
 
+  func validate() throws {
+    guard !adopt || directory != nil else {
+      throw ValidationError("--adopt needs the folder's name; others may only be away")
+    }
+  }
+
   func run() async throws {
     let directory = directory?.candidates().first
-    _ = try await daemon.post("/v1/rescan", Wire.Rescan(under: directory))
+    _ = try await daemon.post(
+      "/v1/rescan", Wire.Rescan(under: directory, adopt: adopt ? true : nil))
     if Terminal.standardError.isTerminal {
       Output.note("Looking through \(directory?.escaped ?? "all folders") again.")
     }

@@ -17,7 +17,10 @@ struct AtomicFile: ~Copyable {
 
   /// Throws ``HarkError`` if `path` names something that is no regular file, such as a directory or
   /// a device, or if its directory takes no new file.
-  init(_ path: FilePath) throws(HarkError) {
+  ///
+  /// - Parameter isPrivate: whether only the owner may read it, also where it replaces a file that others
+  ///   may; otherwise it gets that file's permissions, or those that the umask leaves.
+  init(_ path: FilePath, isPrivate: Bool = false) throws(HarkError) {
     // A symbolic link stays one: what it leads to is replaced.
     let target = Self.resolve(path)
     var status = stat()
@@ -37,9 +40,11 @@ struct AtomicFile: ~Copyable {
     do {
       descriptor = try FileDescriptor.open(
         temporary, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-        permissions: isThere
-          ? FilePermissions(rawValue: CModeT(status.st_mode) & 0o777)
-          : [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
+        permissions: isPrivate
+          ? .ownerReadWrite
+          : isThere
+            ? FilePermissions(rawValue: CModeT(status.st_mode) & 0o777)
+            : [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
     } catch {
       throw Self.failure("cannot write \(path.escaped)", error)
     }

@@ -18,7 +18,7 @@ struct StatusReport {
     let state = PathText(text: status.stateDirectory, base64: status.stateDirectoryBase64)
     return section("Daemon", ["harkd \(status.version), process \(status.pid)"])
       + section("State", [state.path?.escaped ?? status.stateDirectory])
-      + section("Folders", status.roots.isEmpty ? ["none"] : status.roots.map(describe))
+      + section("Folders", status.roots.isEmpty ? ["none"] : status.roots.map(describe) + adoptable)
       + section("Files", [files])
       + section(
         "Library",
@@ -45,6 +45,13 @@ struct StatusReport {
     let path = root.filePath?.escaped ?? root.path
     let text = "\(path)  \(root.state)" + (root.detail.map { ": \($0)" } ?? "")
     return ["scanning", "watching"].contains(root.state) ? text : terminal.warning(text)
+  }
+
+  /// What helps where a folder is offline for good, since nobody else can know that.
+  private var adoptable: [String] {
+    guard let root = status.roots.first(where: { $0.state == "offline" }) else { return [] }
+    let path = root.filePath?.escaped ?? root.path
+    return ["  if it was moved or emptied on purpose: hark rescan --adopt '\(path)'"]
   }
 
   private var files: String {

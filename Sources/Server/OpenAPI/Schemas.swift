@@ -101,8 +101,13 @@ extension Schema {
         "duration": reference("DurationBounds"),
       ]),
     "DurationBounds": request([:], optional: ["min": seconds, "max": seconds]),
-    "Rescan": request([:], optional: ["under": requestPath, "under_base64": requestBase64])
-      .adding(["not": ["required": ["under", "under_base64"]]]),
+    "Rescan": request(
+      [:],
+      optional: [
+        "under": requestPath, "under_base64": requestBase64, "adopt": ["type": "boolean"],
+      ]
+    )
+    .adding(["not": ["required": ["under", "under_base64"]]]),
     "Forget": request([:], optional: ["path": requestPath, "path_base64": requestBase64])
       .adding(["oneOf": oneOfKeys("path", "path_base64")]),
   ]

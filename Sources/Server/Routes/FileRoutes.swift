@@ -66,7 +66,9 @@ struct FileRoutes: Sendable {
     Route(
       method: .post, path: "/v1/rescan", name: "rescan",
       summary: "Scans again below a directory, or everything, and tries failed files again.",
-      detail: "Answers at once; `/v1/events` tells what comes of it.",
+      detail: "Answers at once; `/v1/events` tells what comes of it. With “adopt” a folder that is "
+        + "offline because its disk is another one than before, or because it is empty, is taken as "
+        + "it is.",
       body: RequestBodyDescription(
         isRequired: false, content: ["application/json": Schema.reference("Rescan")]),
       answer: AnswerDescription(
@@ -80,8 +82,15 @@ struct FileRoutes: Sendable {
           fallback: Wire.Rescan(under: nil))
         let directory = try RequestPath.one(
           order.under, base64: order.underBase64, name: "under")
-        try await library.rescan(under: directory)
-        return try .json(Wire.Rescan(under: directory), status: .accepted)
+        let isAdopting = order.adopt ?? false
+        guard !isAdopting || directory != nil else {
+          throw HarkError(
+            .invalidArgument, "“adopt” without “under” would take every disk that is away for gone",
+            remedy: "name the folder in “under” or “under_base64”")
+        }
+        try await library.rescan(under: directory, adopting: isAdopting)
+        return try .json(
+          Wire.Rescan(under: directory, adopt: order.adopt), status: .accepted)
       })
   }
 

@@ -11,6 +11,9 @@ final class WorkerProcess {
   let socket: FrameSocket
   private let pidfd: FileDescriptor
   private var standardError: FileDescriptor?
+  /// `/proc/PID/statm`, opened before the worker locks itself in: under `ProtectProc=invisible` it has no
+  /// name afterwards. `nil` where there is no /proc.
+  private let memory: FileDescriptor?
   private(set) var exit: WorkerExit?
   var lines = LineCollector()
 
@@ -55,6 +58,7 @@ final class WorkerProcess {
     }
     self.pid = pid
     self.pidfd = FileDescriptor(rawValue: pidfd)
+    memory = try? FileDescriptor.open("/proc/\(pid)/statm", .readOnly, options: .closeOnExec)
     self.generation = generation
     socket = ends.pool
     standardError = pipe.readEnd
@@ -63,6 +67,7 @@ final class WorkerProcess {
   deinit {
     socket.close()
     try? pidfd.close()
+    try? memory?.close()
     try? standardError?.close()
   }
 
@@ -126,7 +131,10 @@ final class WorkerProcess {
 
   /// Bytes of resident memory that the worker shares with no file.
   var residentMemory: UInt64 {
-    guard let text = ProcFile.read("/proc/\(pid)/statm") else { return 0 }
+    var buffer = [UInt8](repeating: 0, count: 128)
+    guard let memory, case let count = pread(memory.rawValue, &buffer, buffer.count, 0), count > 0
+    else { return 0 }
+    let text = String(decoding: buffer[..<count], as: UTF8.self)
     let fields = text.split(separator: " ").compactMap { UInt64($0) }
     guard fields.count >= 3, fields[1] >= fields[2] else { return 0 }
     return (fields[1] - fields[2]) * UInt64(sysconf(Int32(_SC_PAGESIZE)))
