@@ -131,6 +131,21 @@ import Testing
     }
   }
 
+  /// Where /proc hides other processes (`ProtectProc=invisible`), one that has locked itself in has no
+  /// name: its memory is read by a descriptor that was opened before.
+  @Test func memoryIsReadWithoutAName() async throws {
+    try await PoolFixture.with { fixture in
+      #expect(try await fixture.obey("analyse 2").facts.frames == 2)
+      let pids = fixture.pool.status.compactMap(\.pid)
+      #expect(!pids.isEmpty)
+      let folder = "/proc/self/fd"
+      let open = try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\($0)")
+      }
+      for pid in pids { #expect(open.contains("/proc/\(pid)/statm"), "\(open)") }
+    }
+  }
+
   @Test(arguments: [3, 16, 200])
   func aWorkerThatBreaksTheProtocolIsReplaced(count: Int) async throws {
     try await PoolFixture.with { fixture in
