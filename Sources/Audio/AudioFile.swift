@@ -20,15 +20,16 @@ public final class AudioFile {
   public let codec: String
   public let metadata: Metadata
   /// Frames decoded so far.
-  public private(set) var framesRead: Int64 = 0
+  public internal(set) var framesRead: Int64 = 0
   /// What was odd but not fatal; complete after ``finish()``.
-  public private(set) var warnings: [String] = []
+  public internal(set) var warnings: [String] = []
 
-  private var handle: OpaquePointer
-  private let source: DescriptorSource
-  private let isMPEG: Bool
+  var handle: OpaquePointer
+  let source: DescriptorSource
+  let kind: FileLayout.Kind
+  /// What has come behind the first stream so far.
+  var continuation: Continuation
   private var hasEnded = false
-  private var gaps = 0
 
   /// Opens the file that `descriptor` refers to, and reads its header and metadata.
   ///
@@ -39,8 +40,10 @@ public final class AudioFile {
     let layout = try FileLayout(source)
     source.skip(from: layout.prefix, to: layout.base)
     // Tags at the very end need a seek from the end, which a stream refuses.
-    let tail = layout.isMPEG ? try Opening(source).metadata() : nil
-    source.isStream = layout.isMPEG
+    let isMPEG = layout.kind == .mpeg
+    let tail = isMPEG ? try Opening(source).metadata() : nil
+    source.isStream = isMPEG
+    source.unfinishedSize = layout.unfinishedSize
     let opening = try Self.open(source, layout)
     let info = opening.info
     guard Self.sampleRates.contains(Int(info.samplerate)) else {
@@ -56,7 +59,9 @@ public final class AudioFile {
     metadata = tail ?? opening.metadata()
     handle = opening.release()
     self.source = source
-    isMPEG = layout.isMPEG
+    kind = layout.kind
+    continuation = Continuation(channels: channels, link: layout.base)
+    if layout.unfinishedSize != nil { warnings.append("its header was never finished") }
   }
 
   deinit { sf_close(handle) }
@@ -83,8 +88,8 @@ public final class AudioFile {
   ) throws(AnalysisFailure) -> Int {
     guard !hasEnded, let start = target.baseAddress else { return 0 }
     let wanted = sf_count_t(target.count / channels)
-    var count = sf_readf_float(handle, start, wanted)
-    if count <= 0, isMPEG { count = try resume(start, wanted) }
+    var count = decode(start, wanted)
+    if count <= 0 { count = try goOn(start, wanted) }
     if let failure = source.failure { throw DescriptorSource.readError(failure) }
     if count > 0 {
       framesRead += count
@@ -110,35 +115,9 @@ public final class AudioFile {
         "it holds \(seconds(framesRead)) of the \(seconds(declaredFrames)) that its header"
           + " promises")
     }
-  }
-
-  /// Bytes behind the last frame read that may be padding, read-ahead or tags.
-  private static let tolerableRest: Int64 = 16 << 10
-
-  /// libmpg123 ends at 1 kB without a frame, at anything that looks like another stream, and at the
-  /// number of frames that the first header gives; what lies behind is still worth hearing.
-  ///
-  /// Opens the file anew at the next frames of the same kind. Every time lies further on in the
-  /// file than the last, so this ends.
-  private func resume(
-    _ start: UnsafeMutablePointer<Float>, _ wanted: sf_count_t
-  ) throws(AnalysisFailure) -> sf_count_t {
-    while framesRead > 0, source.failure == nil, source.unread > Self.tolerableRest {
-      let here = source.fileOffset(of: source.furthest)
-      guard let next = try MPEGFrame.nextFrame(in: source, from: here) else { return 0 }
-      source.skip(from: 0, to: next)
-      guard let opening = try? Opening(source), Int(opening.info.samplerate) == sampleRate,
-        Int(opening.info.channels) == channels
-      else { continue }
-      sf_close(handle)
-      handle = opening.release()
-      let count = sf_readf_float(handle, start, wanted)
-      guard count > 0 else { continue }
-      gaps += 1
-      if gaps <= 3 { warnings.append("it goes on behind damaged data at \(seconds(framesRead))") }
-      return count
+    if kind == .ogg, declaredFrames == nil, continuation.links == 1 {
+      warnings.append("it breaks off: the last page of its stream is missing")
     }
-    return 0
   }
 
   private func noteError() throws(AnalysisFailure) {
@@ -151,7 +130,7 @@ public final class AudioFile {
     warnings.append("the decoder stopped after \(seconds(framesRead)): \(message)")
   }
 
-  private func seconds(_ frames: Int64) -> String {
+  func seconds(_ frames: Int64) -> String {
     let tenths = (Double(frames) / Double(sampleRate) * 10).rounded()
     guard tenths > 0, tenths < 1e15 else { return "\(frames) frames" }
     return "\(tenths / 10) s"

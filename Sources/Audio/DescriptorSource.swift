@@ -32,6 +32,8 @@ final class DescriptorSource {
   /// Refuses seeks from the end, as a stream would: libmpg123 then counts frames instead of
   /// guessing their number from the file's size.
   var isStream = false
+  /// Offset in the file of four bytes that read as 0xFF: of a size that says 0 and means everything.
+  var unfinishedSize: Int64? { didSet { buffered = 0..<0 } }
   /// Set by the first read that failed.
   private(set) var failure: Int32?
   /// The furthest byte of the view that was read.
@@ -152,6 +154,12 @@ final class DescriptorSource {
         break
       }
       done += count
+    }
+    if let unfinishedSize {
+      for place in unfinishedSize..<unfinishedSize + 4
+      where place >= offset && place < offset + Int64(done) {
+        target[Int(place - offset)] = 0xff
+      }
     }
     return done
   }

@@ -6,9 +6,20 @@ struct FileLayout {
   var prefix: Int64 = 0
   /// Where the audio format begins.
   var base: Int64 = 0
-  var isMPEG = false
+  var kind = Kind.other
+  /// Offset of a WAV's `data` size that is 0 though samples follow: whoever recorded it died before the
+  /// header was finished.
+  var unfinishedSize: Int64?
   /// A codec that libsndfile is known to refuse as if the file were damaged.
   var foreignCodec: String?
+
+  /// Formats that may go on where libsndfile says that they end.
+  enum Kind {
+    case mpeg
+    case ogg
+    case flac
+    case other
+  }
 
   /// Bytes that are looked at, from the start and behind a tag.
   private static let sniffed = 96 << 10
@@ -32,9 +43,16 @@ struct FileLayout {
     let isWhole = base + Int64(head.count) == source.stamp.size
     guard Self.isPlausible(head) else { throw Self.unknown }
     foreignCodec = Self.foreignCodec(head)
-    if Self.isOwnFormat(head) { return }
-    if head.starts(with: "OggS".utf8), head.count < 5 || head[4] != 0 {
-      throw AnalysisFailure(.corrupt, "an Ogg page of an unknown version")
+    if head.starts(with: "fLaC".utf8) { kind = .flac }
+    if Self.isOwnFormat(head) {
+      unfinishedSize = Self.unfinishedSize(head, size: source.stamp.size - base).map { base + $0 }
+      return
+    }
+    if head.starts(with: "OggS".utf8) {
+      guard head.count >= 5, head[4] == 0 else {
+        throw AnalysisFailure(.corrupt, "an Ogg page of an unknown version")
+      }
+      kind = .ogg
     }
     if let signature = Signature(Array(head.prefix(4096))), case .undecodable(let name) = signature
     {
@@ -45,7 +63,7 @@ struct FileLayout {
     let padding = head.prefix { $0 == 0 }.count
     let limit = isTagged ? Self.junkLimit : min(Self.junkLimit, padding + 1)
     if let first = MPEGFrame.firstFrame(in: head, limit: limit, isWhole: isWhole) {
-      isMPEG = true
+      kind = .mpeg
       prefix = base
       base += Int64(first)
       return
@@ -70,6 +88,28 @@ struct FileLayout {
     else { return nil }
     let size = bytes[6..<10].reduce(Int64(0)) { $0 << 7 | Int64($1) }
     return size + (bytes[5] & 0x10 != 0 ? 20 : 10)
+  }
+
+  /// Where the size of an empty `data` chunk stands behind which there are samples, and no other chunk.
+  private static func unfinishedSize(_ bytes: [UInt8], size: Int64) -> Int64? {
+    guard bytes.starts(with: "RIFF".utf8) else { return nil }
+    func length(at offset: Int) -> Int {
+      bytes[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+    var offset = 12
+    while offset + 8 <= bytes.count {
+      let count = length(at: offset + 4)
+      if bytes[offset..<offset + 4].elementsEqual("data".utf8) {
+        guard count == 0, offset + 16 <= bytes.count else { return nil }
+        let name = bytes[offset + 8..<offset + 12]
+        let isChunk =
+          name.allSatisfy { (0x20..<0x7f).contains($0) }
+          && Int64(offset + 16 + length(at: offset + 12)) <= size
+        return isChunk ? nil : Int64(offset + 4)
+      }
+      offset += 8 + count + count & 1
+    }
+    return nil
   }
 
   /// Formats that libsndfile tells by a long enough mark of their own.

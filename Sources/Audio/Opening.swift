@@ -1,6 +1,12 @@
 import CSndfile
 import Core
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 /// An open libsndfile handle, before it is known whether it is kept.
 final class Opening {
   let info: SF_INFO
@@ -28,6 +34,12 @@ final class Opening {
     guard let handle else { preconditionFailure("the handle was released before") }
     self.handle = nil
     return handle
+  }
+
+  /// Hands the handle over at a frame; `nil` where that cannot be reached.
+  func seek(to frame: Int64) -> OpaquePointer? {
+    guard sf_seek(handle, frame, Int32(SEEK_SET)) == frame else { return nil }
+    return release()
   }
 
   private static func failure(error: Int32) -> AnalysisFailure {

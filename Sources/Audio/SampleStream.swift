@@ -39,6 +39,7 @@ public final class SampleStream {
     let meter = try LevelMeter(sampleRate: file.sampleRate, channels: channels)
     var hasher = RecordingHasher(sampleRate: file.sampleRate, channels: channels)
     var unusable: Int64 = 0
+    var cancelling = ChannelCancellation(channels: channels)
     let size = max(Self.blockSamples / channels, Self.minimalFrames) * channels
     if frames.samples.count < size { frames = SampleBuffer(capacity: size) }
 
@@ -54,7 +55,9 @@ public final class SampleStream {
       hasher.update(UnsafeBufferPointer(block))
       unusable += Self.replaceUnusable(in: block)
       meter.add(frames: UnsafeBufferPointer(block))
-      try resampler.push(downmixed(UnsafeBufferPointer(block), channels), metered)
+      let mixed = downmixed(UnsafeBufferPointer(block), channels)
+      cancelling.add(UnsafeBufferPointer(block), mixed)
+      try resampler.push(mixed, metered)
       progress(Double(file.framesRead) / Double(file.sampleRate))
     }
     try file.finish()
@@ -71,6 +74,10 @@ public final class SampleStream {
     if unusable > 0 {
       facts.warnings.append(
         "\(unusable) of \(samples) samples are not finite numbers, and were taken as silence")
+    }
+    if cancelling.isTotal {
+      facts.warnings.append(
+        "its channels cancel each other out in the mix to mono, which is what is analysed")
     }
     return Summary(recording: hasher.finalize(), facts: facts)
   }

@@ -68,6 +68,16 @@ enum BadInput {
     Case("claims 4 GB, as a pipe leaves it", .decodes(seconds: 2, warning: nil)) {
       patched(wav, at: 40, [255, 255, 255, 255])
     },
+    Case(
+      "claims no data, as a recorder leaves it that died",
+      .decodes(seconds: 2, warning: "never finished")
+    ) {
+      patched(patched(wav, at: 4, [0, 0, 0, 0]), at: 40, [0, 0, 0, 0])
+    },
+    Case("has no data, and another chunk behind it", .fails(.noFrames)) {
+      Data(patched(wav, at: 40, [0, 0, 0, 0]).prefix(44)) + Data("LIST".utf8) + [8, 0, 0, 0]
+        + Data("INFOxxxx".utf8)
+    },
     Case("claims 1.9 GB", .decodes(seconds: 2, warning: "header promises")) {
       patched(wav, at: 40, [0, 0, 0, 0x70])
     },
