@@ -76,8 +76,8 @@ extension Snapshot {
       while index < slots.count, slots[index].firstSegment < rows.upperBound {
         let slot = slots[index]
         index += 1
-        // What nobody sees may be cut off, and others written in its place.
-        guard slot.isLive, slot.segments.overlaps(rows) else { continue }
+        // Hidden ones count as well: they may be cut off, and others, as hidden, written in their place.
+        guard slot.segments.overlaps(rows) else { continue }
         let first = UInt64(slot.firstSegment)
         origin += [
           UInt32(truncatingIfNeeded: first).littleEndian,
