@@ -55,7 +55,7 @@ extension ModelIndex {
         chunks: try MappedRows(file, rows: SketchLayout.chunks(rows: count)), count: 0)
       sketches.chunks.askFor(rows: try file.rowCount())
     }
-    let making = SketchMaking(
+    var making = SketchMaking(
       sketched: sketched, snapshot: snapshot, sketches: sketches, kernels: kernels)
     let present = try sketches.chunks.file.rowCount()
     while sketches.count < count {
