@@ -87,6 +87,33 @@ import VectorIndex
     #expect(try index.similar(to: kept[0].embeddings[0].pooled, k: 5).isEmpty)
   }
 
+  /// What is shown and hidden while an index is opened anew is told to the one on the shelf: none may be
+  /// opened meanwhile and put there afterwards.
+  @Test func noIndexIsOpenedWhileRecordingsAreShownOrHidden() async throws {
+    let fixture = try await LibraryFixture()
+    try await fixture.add(["/m/1", "/m/2"], [fixture.analysis(1), fixture.analysis(2)])
+    let (gate, opener) = AsyncStream<Void>.makeStream()
+    let (beginnings, begun) = AsyncStream<Void>.makeStream()
+    let telling = Task {
+      await fixture.visibility.exclusively { () async throws(HarkError) in
+        begun.yield()
+        for await _ in gate { return }
+      }
+    }
+    for await _ in beginnings { break }
+    let old = try #require(fixture.shelf.current.indexes[fixture.model])
+    let opening = Task { await fixture.recorder.reopenIndexes(failures: .debug) }
+    try await Task.sleep(for: .milliseconds(300))
+    #expect(fixture.shelf.current.indexes[fixture.model] === old)
+    let gone = try await fixture.catalogue.removeFiles(["/m/1"], now: 3)
+    for key in gone { old.remove(key: key) }
+    opener.yield()
+    try await telling.value.get()
+    await opening.value
+    let new = try #require(fixture.shelf.current.indexes[fixture.model])
+    #expect(new !== old && new.count == 1)
+  }
+
   /// What cannot be written for want of room is kept, not analysed again, and written once there is
   /// some.
   @Test(.enabled(if: SmallDisk.isAllowed, "needs the right to mount file systems"))
