@@ -14,10 +14,19 @@ extension ModelIndex {
   /// and it calls itself as rows are published. Complexity: O(rows without a sketch that is known to be
   /// sound).
   public func sketchRows() {
-    // Whoever comes while another does it has nothing to do.
-    sketching.withLockIfAvailable { _ in
+    isSketchingWanted.store(true, ordering: .sequentiallyConsistent)
+    var isFree = true
+    // Whoever comes while another does it leaves it to him: he looks again once he is done.
+    while isFree, isSketchingWanted.load(ordering: .sequentiallyConsistent) {
+      isFree = sketching.withLockIfAvailable { _ in sketchWanted() } ?? false
+    }
+  }
+
+  private func sketchWanted() -> Bool {
+    while isSketchingWanted.exchange(false, ordering: .sequentiallyConsistent) {
       for sketched in Sketched.allCases { sketch(sketched) }
     }
+    return true
   }
 
   private func sketch(_ sketched: Sketched) {

@@ -1,17 +1,64 @@
 import Core
+import Dispatch
 import Foundation
 import MappedFiles
+import Synchronization
 import TestSupport
 import Testing
 
 @testable import VectorIndex
 
-/// Sketches while they are made: what is done is used.
+/// Sketches while they are made: what is done is used, what was asked for meanwhile is done as well.
 @Suite struct SketchProgressTests {
+  /// Holds the first write up after it was closed.
+  private final class Gate: Sendable {
+    private let isClosed = Mutex(true)
+    let reached = DispatchSemaphore(value: 0)
+    let opened = DispatchSemaphore(value: 0)
+
+    func pass() {
+      let isFirst = isClosed.withLock { isClosed in
+        defer { isClosed = false }
+        return isClosed
+      }
+      guard isFirst else { return }
+      reached.signal()
+      opened.wait()
+    }
+  }
+
   private static func sketched(_ fixture: IndexFixture) -> (recordings: Int?, segments: Int?) {
     fixture.index.state.withLock {
       ($0.snapshot.sketches?.count, $0.snapshot.segmentSketches?.count)
     }
+  }
+
+  /// The old generation's sketches are being made when the new one is adopted.
+  @Test func aNewGenerationIsNotLeftWithout() throws {
+    var random = SplitMix64(seed: 91)
+    let fixture = try IndexFixture(rowsWithoutSketch: .max)
+    for key in Int64(1)...80 {
+      try fixture.add(key, pooled: random.unitVector(), segments: random.segments(2))
+    }
+    let gate = Gate()
+    var fileSystem = FileSystem.system
+    fileSystem.write = { file, bytes, offset in
+      gate.pass()
+      return FileSystem.system.write(file, bytes, offset)
+    }
+    try fixture.reopen(fileSystem: fileSystem, rowsWithoutSketch: 1)
+    for key in Int64(3)...12 { fixture.remove(key) }
+    let index = fixture.index
+    let group = DispatchGroup()
+    DispatchQueue.global().async(group: group) { index.sketchRows() }
+    gate.reached.wait()
+    try index.adopt(index.compact())
+    #expect(index.generation == 2 && Self.sketched(fixture) == (nil, nil))
+    gate.opened.signal()
+    group.wait()
+    #expect(Self.sketched(fixture) == (64, 128))
+    let known: Set = [IndexGeneration(model: fixture.model, generation: 2)]
+    #expect(try IndexFiles.orphaned(in: fixture.path, known: known).isEmpty)
   }
 
   /// The disk is full from the third chunk on: the two before it are of use.
