@@ -62,8 +62,8 @@ public final class HarkLibrary: Service {
     pool = try WorkerPool(configuration: workers, logger: logger)
     visibility = VisibilityKeeper(catalogue: catalogue, shelf: shelf, logger: logger)
     models = ModelKeeper(
-      catalogue: catalogue, shelf: shelf, pool: pool, directory: directory,
-      statistics: statistics, logger: logger)
+      catalogue: catalogue, shelf: shelf, visibility: visibility, pool: pool,
+      directory: directory, statistics: statistics, logger: logger)
     recorder = Recorder(
       catalogue: catalogue, shelf: shelf, visibility: visibility, events: hub,
       statistics: statistics, logger: logger)

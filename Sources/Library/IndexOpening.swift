@@ -9,6 +9,9 @@ import VectorIndex
 struct IndexOpening: Sendable {
   let catalogue: Catalogue
 
+  /// To be called, and the index put on the shelf, while no recording is shown or hidden
+  /// (``VisibilityKeeper/exclusively(_:)``): whoever does that tells the indexes on the shelf alone.
+  ///
   /// Complexity: O(products of the model).
   ///
   /// - Parameter old: an index over the same files that queries may still read.

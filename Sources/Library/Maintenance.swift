@@ -21,14 +21,21 @@ struct Maintenance: Sendable {
   /// Looks at the start and then once a day, until the task is cancelled.
   func run() async {
     while !Task.isCancelled {
-      do throws(HarkError) {
-        try await forgetOrphans(now: WallClock.now)
-        for model in shelf.current.indexes.keys { try await recorder.compactIfWasteful(model) }
-        try await recorder.compactLandmarksIfWasteful()
-      } catch {
-        logger.error("upkeep failed: \(error)")
+      await attempt { () throws(HarkError) in try await forgetOrphans(now: WallClock.now) }
+      for model in shelf.current.indexes.keys {
+        await attempt { () throws(HarkError) in try await recorder.compactIfWasteful(model) }
       }
+      await attempt { () throws(HarkError) in try await recorder.compactLandmarksIfWasteful() }
       try? await Alarm.sleep(for: .seconds(Self.interval))
+    }
+  }
+
+  /// One file's trouble must not keep the others from being looked after.
+  private func attempt(_ body: () async throws(HarkError) -> Void) async {
+    do throws(HarkError) {
+      try await body()
+    } catch {
+      logger.error("upkeep failed: \(error)")
     }
   }
 

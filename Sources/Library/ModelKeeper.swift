@@ -22,6 +22,7 @@ import Workers
 actor ModelKeeper {
   private let catalogue: Catalogue
   private let shelf: IndexShelf
+  private let visibility: VisibilityKeeper
   private let pool: WorkerPool
   private let directory: StateDirectory
   private let statistics: Statistics
@@ -33,11 +34,12 @@ actor ModelKeeper {
   private var sources: [ModelID: FilePath] = [:]
 
   init(
-    catalogue: Catalogue, shelf: IndexShelf, pool: WorkerPool,
+    catalogue: Catalogue, shelf: IndexShelf, visibility: VisibilityKeeper, pool: WorkerPool,
     directory: StateDirectory, statistics: Statistics, logger: Logger
   ) {
     self.catalogue = catalogue
     self.shelf = shelf
+    self.visibility = visibility
     self.pool = pool
     self.directory = directory
     self.statistics = statistics
@@ -84,8 +86,10 @@ actor ModelKeeper {
   private func openActive() async throws(HarkError) {
     guard let active = try await catalogue.models().first(where: { $0.role == .active })?.id
     else { return }
-    let index = try await IndexOpening(catalogue: catalogue).open(active, in: directory.path)
-    shelf.update { $0.indexes[active] = index }
+    try await visibility.exclusively { [catalogue, shelf, directory] () async throws(HarkError) in
+      let index = try await IndexOpening(catalogue: catalogue).open(active, in: directory.path)
+      shelf.update { $0.indexes[active] = index }
+    }.get()
   }
 
   /// Goes on with one of two models, where the other cannot be loaded.
@@ -231,20 +235,24 @@ actor ModelKeeper {
     let known = try await catalogue.models()
     let active = known.first { $0.role == .active }?.id
     let incoming = known.first { $0.role == .incoming }?.id
-    var indexes = shelf.current.indexes
-    for model in [active, incoming].compactMap({ $0 }) where indexes[model] == nil {
-      indexes[model] = try await IndexOpening(catalogue: catalogue).open(model, in: directory.path)
-    }
-    let opened = indexes.filter { $0.key == active || $0.key == incoming }
-    shelf.update { contents in
-      contents.active = active
-      contents.incoming = incoming
-      contents.indexes = opened
-      contents.loaded = loaded
-      contents.infos = Dictionary(known.map { ($0.id, $0.info) }) { first, _ in first }
-      contents.decoder = capabilities.decoder
-      contents.sandbox = capabilities.sandbox
-    }
+    try await visibility.exclusively {
+      [catalogue, shelf, directory, loaded] () async throws(HarkError) in
+      var indexes = shelf.current.indexes
+      for model in [active, incoming].compactMap({ $0 }) where indexes[model] == nil {
+        indexes[model] = try await IndexOpening(catalogue: catalogue).open(
+          model, in: directory.path)
+      }
+      let opened = indexes.filter { $0.key == active || $0.key == incoming }
+      shelf.update { contents in
+        contents.active = active
+        contents.incoming = incoming
+        contents.indexes = opened
+        contents.loaded = loaded
+        contents.infos = Dictionary(known.map { ($0.id, $0.info) }) { first, _ in first }
+        contents.decoder = capabilities.decoder
+        contents.sandbox = capabilities.sandbox
+      }
+    }.get()
     chosen = wanted
     let missing = Sandbox.full.subtracting(capabilities.sandbox)
     if !missing.isEmpty {

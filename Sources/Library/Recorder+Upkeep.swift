@@ -75,15 +75,9 @@ extension Recorder {
       unreferred.deadSegments += waste.liveSegments - segments
       let unused = unreferred.bytes
       guard Self.isWasteful(unused: unused, of: waste.bytes) else { return }
-      let hidden = stored.rows.filter { !index.contains($0.key) }
+      // Between batches no row is on its way to the catalogue: what it does not refer to is waste.
       let compacted = try await disk.run { () throws(HarkError) in
-        for row in hidden {
-          try index.publish(
-            key: row.key, rows: AppendedRows(pooled: row.pooled, segments: row.segments))
-        }
-        let compacted = try index.compact()
-        for row in hidden { index.remove(key: row.key) }
-        return compacted
+        try index.compact(keeping: stored.rows)
       }
       do throws(HarkError) {
         try await catalogue.adoptGeneration(

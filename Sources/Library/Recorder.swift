@@ -214,18 +214,22 @@ actor Recorder {
 
   /// After a failed write an index may refuse more. Opened anew from what the catalogue refers to, it
   /// is whole again. The landmarks are the same store, which may be merging its runs meanwhile.
-  private func reopenIndexes(failures level: Logger.Level) async {
-    let contents = shelf.current
-    for model in contents.indexes.keys {
+  func reopenIndexes(failures level: Logger.Level) async {
+    for model in shelf.current.indexes.keys {
       do throws(HarkError) {
-        let index = try await IndexOpening(catalogue: catalogue).open(
-          model, in: statistics.stateDirectory, replacing: contents.indexes[model])
-        shelf.update { $0.indexes[model] = index }
+        try await visibility.exclusively {
+          [catalogue, shelf, directory = statistics.stateDirectory] () async throws(HarkError) in
+          guard let old = shelf.current.indexes[model] else { return }
+          let index = try await IndexOpening(catalogue: catalogue).open(
+            model, in: directory, replacing: old)
+          // A model that was dropped meanwhile stays dropped.
+          shelf.update { $0.indexes[model] = $0.indexes[model].map { _ in index } }
+        }.get()
       } catch {
         logger.log(level: level, "cannot open the index of model \(model.short) again: \(error)")
       }
     }
-    guard let landmarks = contents.landmarks else { return }
+    guard let landmarks = shelf.current.landmarks else { return }
     do throws(HarkError) {
       try await disk.run { () throws(HarkError) in try landmarks.recover() }
     } catch {

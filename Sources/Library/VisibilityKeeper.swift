@@ -1,6 +1,7 @@
 import Catalogue
 import Core
 import Logging
+import Threads
 import VectorIndex
 
 /// Keeps what queries see equal to what the catalogue says.
@@ -13,6 +14,7 @@ actor VisibilityKeeper {
   private let catalogue: Catalogue
   private let shelf: IndexShelf
   private let logger: Logger
+  private let telling = BlockingWork()
   private var last: Task<Result<Void, HarkError>, Never>?
 
   init(catalogue: Catalogue, shelf: IndexShelf, logger: Logger) {
@@ -47,27 +49,34 @@ actor VisibilityKeeper {
   private func apply(_ recordings: Set<RecordingKey>) async {
     do throws(HarkError) {
       let contents = shelf.current
-      let indexes = contents.indexes
-      for visibility in try await catalogue.visibility(of: recordings) {
-        // Landmarks of a recording that is only offline stay; answers leave it out.
-        if let landmarks = contents.landmarks,
-          visibility.landmarks[landmarks.parameters.version] == nil
-        {
-          landmarks.remove([visibility.recording])
-        }
-        for (model, index) in indexes {
-          guard visibility.isVisible, let rows = visibility.products[model] else {
-            index.remove(key: visibility.recording)
-            continue
-          }
-          guard !index.contains(visibility.recording) else { continue }
-          try index.publish(
-            key: visibility.recording,
-            rows: AppendedRows(pooled: rows.pooled, segments: rows.segments))
-        }
+      let changed = try await catalogue.visibility(of: recordings)
+      // An index that shows more rows may write sketches of them.
+      try await telling.run { () throws(HarkError) in
+        for visibility in changed { try Self.tell(contents, visibility) }
       }
     } catch {
       logger.error("cannot show what changed in the library: \(error)")
+    }
+  }
+
+  private static func tell(
+    _ contents: IndexShelf.Contents, _ visibility: RecordingVisibility
+  ) throws(HarkError) {
+    // Landmarks of a recording that is only offline stay; answers leave it out.
+    if let landmarks = contents.landmarks,
+      visibility.landmarks[landmarks.parameters.version] == nil
+    {
+      landmarks.remove([visibility.recording])
+    }
+    for (model, index) in contents.indexes {
+      guard visibility.isVisible, let rows = visibility.products[model] else {
+        index.remove(key: visibility.recording)
+        continue
+      }
+      guard !index.contains(visibility.recording) else { continue }
+      try index.publish(
+        key: visibility.recording,
+        rows: AppendedRows(pooled: rows.pooled, segments: rows.segments))
     }
   }
 }

@@ -20,13 +20,14 @@ struct Spool: Sendable {
     places = Places(configuration.maximumAudioRequests, of: "queries with audio")
   }
 
-  /// Writes `start` and the rest of a body to a file and has it analysed.
+  /// Writes `start` and the rest of a body to a file and has it analysed, for as long as its client is
+  /// there: queries have one worker, and others wait for it.
   ///
   /// - Throws: `unavailable` if too many queries with audio are under way, `noSpace`, what reading
   ///   the body throws, and the `AnalysisFailure` of audio that cannot be analysed.
   func analyse(
     _ start: ByteBuffer, _ reader: inout RequestBodyReader, _ listening: Listening,
-    of peer: Peer, with library: any LibraryService
+    of peer: Peer, on channel: any Channel, with library: any LibraryService
   ) async throws -> Analysis {
     let place = try places.take(peer)
     defer { place.release() }
@@ -43,11 +44,12 @@ struct Spool: Sendable {
       }
       try await Self.write(piece, to: file, pool)
       _ = try file.seek(offset: 0, from: .start)
-      let analysis =
+      let analysis = try await channel.whileOpen {
         switch listening {
         case .toCompare: try await library.analyse(file)
         case .toIdentify: try await library.listen(to: file)
         }
+      }
       try? file.close()
       return analysis
     } catch {

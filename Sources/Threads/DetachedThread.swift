@@ -15,7 +15,7 @@ public enum DetachedThread {
   }
 
   /// Runs `body` on a new thread with all signals blocked, so that signals reach the threads that
-  /// expect them.
+  /// expect them; but not SIGBUS, which a thread brings upon itself.
   ///
   /// - Parameter stack: bytes that its calls may take; memory is used as they take it.
   /// - Throws: ``HarkError`` (`system`) if there is no room for a thread.
@@ -31,6 +31,8 @@ public enum DetachedThread {
     var all = sigset_t()
     var before = sigset_t()
     sigfillset(&all)
+    // Blocked, it would end the process without a word.
+    sigdelset(&all, SIGBUS)
     pthread_sigmask(SIG_SETMASK, &all, &before)
     var thread = pthread_t()
     let result = pthread_create(

@@ -14,6 +14,8 @@ struct Candidates: Sendable {
   /// Scores below it are out.
   private(set) var threshold = -Float.infinity
   private(set) var items: [Candidate] = []
+  /// Slots whose rows are not what was appended, though they may have raised the threshold.
+  private(set) var damaged: [Int32] = []
   private var limit: Int
 
   /// - Parameters:
@@ -37,8 +39,12 @@ struct Candidates: Sendable {
   /// Takes what another part of the same scan kept.
   mutating func merge(_ other: Candidates) {
     items += other.items
+    damaged += other.damaged
     prune()
   }
+
+  /// Takes a slot that makes what was found worthless, since its rows are damaged.
+  mutating func report(damaged slot: Int) { damaged.append(Int32(truncatingIfNeeded: slot)) }
 
   /// Takes `count` proven lower bounds of different slots' true scores, the least of which is `least`.
   mutating func raise(to least: Float) { threshold = max(threshold, least - margin) }

@@ -10,6 +10,8 @@ public struct CompactedIndex: Sendable {
   /// Where every recording's rows lie now: what the transaction writes. A recording that was
   /// removed meanwhile is still among them, and its rows are dead on arrival.
   public let rows: [StoredRows]
+  /// Those of ``rows`` that no query sees when the generation is adopted.
+  let hidden: [RecordingKey]
   let recordings: MappedRows
   let segments: MappedRows
   let segmentRows: Int
@@ -19,13 +21,22 @@ extension ModelIndex {
   /// Writes the next generation: the live rows in the order of their keys, and nothing else.
   /// Queries, and ``remove(key:)``, go on meanwhile.
   ///
-  /// Throws `unavailable` if rows were appended and not yet published or another compaction is under
-  /// way; `corrupt` if a row's bytes are not what was appended, since a copy would hide that; what
-  /// the system says. After a throw everything is as before.
-  public func compact() throws(HarkError) -> CompactedIndex {
-    let snapshot = try beginCompaction()
+  /// - Parameter referred: every row that the catalogue refers to. Those that queries do not see are
+  ///   kept, and go on unseen; whatever else was appended is left out, so nobody may be on the way
+  ///   between ``append(pooled:segments:)`` and the transaction. Without it only what queries see is
+  ///   kept.
+  ///
+  /// Throws `unavailable` if another compaction is under way or, without `referred`, if rows were
+  /// appended and not yet published; `corrupt` if a row's bytes are not what was appended, since a copy
+  /// would hide that, or if `referred` contradicts itself or what is published; what the system says.
+  /// After a throw everything is as before.
+  public func compact(keeping referred: [StoredRows]? = nil) throws(HarkError) -> CompactedIndex {
+    let (snapshot, places) = try beginCompaction(takesUnpublished: referred != nil)
     do {
-      return try copyLiveRows(of: snapshot)
+      let hidden = (referred ?? []).filter { places[$0.key] == nil }
+      let layout = try SlotLayout(
+        snapshot.liveRows() + hidden, generation: snapshot.generation, directory: directory)
+      return try copy(layout, hiding: hidden.map(\.key), of: snapshot)
     } catch {
       endCompaction()
       throw error
@@ -44,6 +55,7 @@ extension ModelIndex {
         generation: compacted.generation, slots: SlotTable(), recordings: compacted.recordings,
         segments: compacted.segments, segmentRows: compacted.segmentRows),
       rows: compacted.rows)
+    for key in compacted.hidden { next.remove(key) }
     let old = try writer.withLock { (writer) throws(HarkError) in
       try state.withLock { (state) throws(HarkError) in
         try state.expect(compacted)
@@ -76,18 +88,20 @@ extension ModelIndex {
     try compacted.segments.file.unlink()
   }
 
-  private func beginCompaction() throws(HarkError) -> Snapshot {
+  private func beginCompaction(
+    takesUnpublished: Bool
+  ) throws(HarkError) -> (Snapshot, places: RecordingTable<Int32>) {
     try writer.withLock { (writer) throws(HarkError) in
       try writer.checkWritable()
       return try state.withLock { (state) throws(HarkError) in
-        guard writer.recordingRows == state.snapshot.slots.count else {
+        guard takesUnpublished || writer.recordingRows == state.snapshot.slots.count else {
           throw HarkError(
             .unavailable, "rows were appended to the index and are not published yet",
             remedy: "compact after they are")
         }
         writer.isCompacting = true
         state.removals = []
-        return state.snapshot
+        return (state.snapshot, state.slotOfKey)
       }
     }
   }
@@ -99,10 +113,16 @@ extension ModelIndex {
     }
   }
 
-  private func copyLiveRows(of snapshot: Snapshot) throws(HarkError) -> CompactedIndex {
-    try snapshot.recordings.file.check(holds: snapshot.slots.count)
-    try snapshot.segments.file.check(holds: snapshot.segmentRows)
-    let live = snapshot.liveRows().sorted { $0.key < $1.key }
+  private func copy(
+    _ layout: SlotLayout, hiding hidden: [RecordingKey], of snapshot: Snapshot
+  ) throws(HarkError) -> CompactedIndex {
+    try snapshot.recordings.file.check(holds: layout.recordingRows)
+    try snapshot.segments.file.check(holds: layout.segmentRows)
+    // Hidden rows may lie behind all that queries have seen.
+    var (oldRecordings, oldSegments) = (snapshot.recordings, snapshot.segments)
+    try oldRecordings.reserve(rows: layout.recordingRows)
+    try oldSegments.reserve(rows: layout.segmentRows)
+    let kept = layout.rows.sorted { $0.key < $1.key }
     let generation = snapshot.generation + 1
     var recordings = try RowCopy(
       IndexHeader(kind: .recordings, model: model, generation: generation), self)
@@ -111,13 +131,13 @@ extension ModelIndex {
       IndexHeader(kind: .segments, model: model, generation: generation), self)
     defer { segments.discardUnlessSettled() }
     var rows: [StoredRows] = []
-    rows.reserveCapacity(live.count)
-    for row in live {
+    rows.reserveCapacity(kept.count)
+    for row in kept {
       rows.append(
         StoredRows(
           key: row.key,
-          pooled: try recordings.append(row.pooled, of: row.key, from: snapshot.recordings),
-          segments: try segments.append(row.segments, of: row.key, from: snapshot.segments)))
+          pooled: try recordings.append(row.pooled, of: row.key, from: oldRecordings),
+          segments: try segments.append(row.segments, of: row.key, from: oldSegments)))
     }
     try recordings.settle()
     do {
@@ -125,7 +145,7 @@ extension ModelIndex {
       try fileSystem.synchronise(directory: directory)
       // Mapped here, so that adopting cannot fail for want of it.
       return CompactedIndex(
-        generation: generation, rows: rows,
+        generation: generation, rows: rows, hidden: hidden,
         recordings: try MappedRows(recordings.file, rows: rows.count),
         segments: try MappedRows(segments.file, rows: segments.rowCount),
         segmentRows: segments.rowCount)

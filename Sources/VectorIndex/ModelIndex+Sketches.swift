@@ -14,10 +14,19 @@ extension ModelIndex {
   /// and it calls itself as rows are published. Complexity: O(rows without a sketch that is known to be
   /// sound).
   public func sketchRows() {
-    // Whoever comes while another does it has nothing to do.
-    sketching.withLockIfAvailable { _ in
+    isSketchingWanted.store(true, ordering: .sequentiallyConsistent)
+    var isFree = true
+    // Whoever comes while another does it leaves it to him: he looks again once he is done.
+    while isFree, isSketchingWanted.load(ordering: .sequentiallyConsistent) {
+      isFree = sketching.withLockIfAvailable { _ in sketchWanted() } ?? false
+    }
+  }
+
+  private func sketchWanted() -> Bool {
+    while isSketchingWanted.exchange(false, ordering: .sequentiallyConsistent) {
       for sketched in Sketched.allCases { sketch(sketched) }
     }
+    return true
   }
 
   private func sketch(_ sketched: Sketched) {
@@ -27,45 +36,69 @@ extension ModelIndex {
     let bytesWithout =
       (snapshot.rowCount(sketched) - first) * snapshot.rows(sketched).file.kind.bytesPerRow
     guard bytesWithout / RowKind.recordings.bytesPerRow >= rowsWithoutSketch else { return }
-    guard let sketches = try? sketches(of: sketched, in: snapshot) else { return }
-    state.withLock { state in
-      // A compaction may have gone by: its rows are others.
-      guard state.snapshot.generation == snapshot.generation else { return }
-      state.snapshot[sketched] = sketches
-    }
+    try? extend(sketched, of: snapshot)
   }
 
-  /// The snapshot's sketches and those of whole blocks of rows that have none yet.
-  private func sketches(
-    of sketched: Sketched, in snapshot: Snapshot
-  ) throws(HarkError) -> Sketches {
+  /// Lets queries use these sketches of a snapshot's rows from now on. Returns `false` if a compaction
+  /// has gone by: its rows are others, and nobody needs the file.
+  private func use(_ sketches: Sketches, of snapshot: Snapshot, _ sketched: Sketched) -> Bool {
+    let isCurrent = state.withLock { state in
+      guard state.snapshot.generation == snapshot.generation else { return false }
+      state.snapshot[sketched] = sketches
+      return true
+    }
+    if !isCurrent { try? sketches.chunks.file.unlink() }
+    return isCurrent
+  }
+
+  /// So many chunks pass before queries use them.
+  private static let chunksAtOnce = 64
+
+  /// Checks or makes the sketches of whole blocks of rows that have none yet. Those that were done when it
+  /// throws are used.
+  private func extend(_ sketched: Sketched, of snapshot: Snapshot) throws(HarkError) {
     let rows = snapshot.rowCount(sketched)
     let count = rows / SketchLayout.rowsPerBlock * SketchLayout.rowsPerBlock
     try snapshot.rows(sketched).file.check(holds: rows)
-    var sketches: Sketches
-    if let known = snapshot[sketched] {
-      sketches = known
-      // What grows again after it was cut short has zeros where sketches were.
-      if try !known.areInFile() { sketches.count = 0 }
-      try sketches.chunks.reserve(rows: SketchLayout.chunks(rows: count))
-    } else {
-      let file = try sketchFile(sketched.kind, generation: snapshot.generation)
-      sketches = Sketches(
-        layout: sketched.layout,
-        chunks: try MappedRows(file, rows: SketchLayout.chunks(rows: count)), count: 0)
-      sketches.chunks.askFor(rows: try file.rowCount())
-    }
-    let making = SketchMaking(
+    var sketches = try start(sketched, of: snapshot, count: count)
+    var making = SketchMaking(
       sketched: sketched, snapshot: snapshot, sketches: sketches, kernels: kernels)
     let present = try sketches.chunks.file.rowCount()
+    var used = sketches.count
+    defer { if sketches.count > used { _ = use(sketches, of: snapshot, sketched) } }
     while sketches.count < count {
       let chunk = sketches.count / SketchLayout.rowsPerChunk
       let range = sketches.count..<min(count, (chunk + 1) * SketchLayout.rowsPerChunk)
       if chunk >= present || !making.areSound(range) {
+        guard try sketches.areInFile() else { return sketches.count = used }
         try making.make(range, isNew: chunk >= present)
       }
       sketches.count = range.upperBound
+      guard sketches.count - used >= Self.chunksAtOnce * SketchLayout.rowsPerChunk else { continue }
+      guard use(sketches, of: snapshot, sketched) else { return }
+      used = sketches.count
     }
+  }
+
+  /// The sketches that the snapshot has, or else none of those in the file, with room for those of `count`
+  /// rows.
+  private func start(
+    _ sketched: Sketched, of snapshot: Snapshot, count: Int
+  ) throws(HarkError) -> Sketches {
+    let chunks = SketchLayout.chunks(rows: count)
+    if var known = snapshot[sketched], try known.areInFile() {
+      try known.chunks.reserve(rows: chunks)
+      return known
+    }
+    // A file that was cut short would have zeros where sketches were, as soon as it is longer again; who
+    // still reads it must go on finding it short.
+    let file =
+      snapshot[sketched] == nil
+      ? try sketchFile(sketched.kind, generation: snapshot.generation)
+      : try newSketchFile(sketched.kind, generation: snapshot.generation)
+    let sketches = Sketches(
+      layout: sketched.layout, chunks: try MappedRows(file, rows: chunks), count: 0)
+    sketches.chunks.askFor(rows: try file.rowCount())
     return sketches
   }
 
@@ -79,8 +112,15 @@ extension ModelIndex {
     } catch  where error.code == .corrupt {
       // It holds nothing that is nowhere else.
     }
+    return try newSketchFile(kind, generation: generation)
+  }
+
+  /// An empty file of sketches in the place of the one that is there, which whoever has it open goes on
+  /// reading.
+  private func newSketchFile(_ kind: RowKind, generation: Int) throws(HarkError) -> RowFile {
     let file = try RowFile.create(
-      header, in: directory, fileSystem: fileSystem)
+      IndexHeader(kind: kind, model: model, generation: generation), in: directory,
+      fileSystem: fileSystem)
     do {
       try file.settle()
     } catch {

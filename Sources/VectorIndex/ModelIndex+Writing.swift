@@ -6,7 +6,7 @@ extension ModelIndex {
   ///
   /// When it throws, the index is as it was and the next append starts at the same place: `noSpace`
   /// or `system` from the disk, `unavailable` while a compaction waits to be adopted, or after a
-  /// failed ``synchronise()``.
+  /// failed ``synchronise()``, `corrupt` if a file was cut short.
   public func append(pooled: Embedding, segments: SegmentCodes) throws(HarkError) -> AppendedRows {
     let recordingBytes = pooled.values.withUnsafeBytes { Array($0) }
     let segmentBytes = segments.rowBytes
@@ -14,6 +14,10 @@ extension ModelIndex {
     let segmentsChecksum = kernels.crc32c(segmentBytes[...])
     return try writer.withLock { (writer) throws(HarkError) in
       try writer.checkWritable()
+      // A write behind a file's end would fill what was cut off with zeros, which nobody could tell
+      // from rows that are there.
+      try writer.segments.check(holds: writer.segmentRows)
+      try writer.recordings.check(holds: writer.recordingRows)
       try writer.segments.write(segmentBytes, row: writer.segmentRows)
       try writer.recordings.write(recordingBytes, row: writer.recordingRows)
       // Room in the maps is made here, so that publishing cannot fail for want of it.

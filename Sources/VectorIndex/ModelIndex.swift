@@ -18,6 +18,8 @@ public final class ModelIndex: Sendable {
   let state: Mutex<IndexState>
   /// Held by whoever makes sketches. Taken before ``state``, and never together with ``writer``.
   let sketching = Mutex(())
+  /// Whether somebody asked for sketches since whoever makes them looked last.
+  let isSketchingWanted = Atomic(false)
   /// As many rows may have no sketch: to read them in full takes less than half a millisecond.
   let rowsWithoutSketch: Int
 

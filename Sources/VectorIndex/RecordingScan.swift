@@ -67,11 +67,12 @@ struct RecordingScan: Sendable {
   ) -> [Hit] {
     var candidates = candidates
     candidates.prune()
+    damaged += candidates.damaged.map { RecordingKey(snapshot.slots[Int($0)].key) }
     var hits: [Hit] = []
     for candidate in candidates.items {
       let index = Int(candidate.slot)
       let slot = snapshot.slots[index]
-      guard kernels.crc32c(snapshot.recordings.bytes(index, count: 1)) == slot.pooledChecksum else {
+      guard isSound(index) else {
         damaged.append(RecordingKey(slot.key))
         continue
       }
@@ -132,5 +133,23 @@ struct RecordingScan: Sendable {
     guard score == .infinity else { return candidates.offer(score, slot: index) }
     let exact = query.score(recording: snapshot.recordings.pointer(to: index))
     candidates.offer(Float(exact), slot: index)
+  }
+  /// Takes a slot whose sketch proves its score to lie between `least` and `most`. The sketch may have
+  /// raised the threshold, so a row that scores otherwise must not pass for one that is merely worse.
+  func offer(
+    _ index: Int, between least: Double, _ most: Double, of query: PreparedQuery,
+    to candidates: inout Candidates
+  ) {
+    guard selection.admits(index, in: snapshot.slots) else { return }
+    let exact = query.score(recording: snapshot.recordings.pointer(to: index))
+    guard (least <= exact && exact <= most) || isSound(index) else {
+      return candidates.report(damaged: index)
+    }
+    candidates.offer(Float(exact), slot: index)
+  }
+
+  private func isSound(_ index: Int) -> Bool {
+    kernels.crc32c(snapshot.recordings.bytes(index, count: 1))
+      == snapshot.slots[index].pooledChecksum
   }
 }

@@ -20,15 +20,21 @@ struct SketchBlock {
   static let stepUnit = 0x1p-18
   /// The unit of a block's distances.
   static let distanceUnit = 0x1p-15
-  /// The distance of a row that has no sketch, since its length is not finite: such a row survives every
-  /// sieve, and both its planes say nothing.
+  /// The distance of a row that has no sketch, since its length is not finite or it is not what was
+  /// appended: such a row survives every sieve, and both its planes say nothing.
   static let noSketch = UInt16.max
 
-  private init(_ layout: SketchLayout, _ value: (_ row: Int, _ index: Int) -> Double) {
+  private init(
+    _ layout: SketchLayout, sound: UInt16, _ value: (_ row: Int, _ index: Int) -> Double
+  ) {
     secondPlanes = [UInt8](
       repeating: 0, count: SketchLayout.rowsPerBlock * layout.bytesPerSecondPlane)
     withUnsafeTemporaryAllocation(of: Double.self, capacity: Embedding.dimension) { values in
       for row in 0..<SketchLayout.rowsPerBlock {
+        guard sound & 1 << row != 0 else {
+          set(row, step: 0, distance: Self.noSketch)
+          continue
+        }
         for index in 0..<Embedding.dimension {
           values.initializeElement(at: index, to: value(row, index))
         }
@@ -38,13 +44,19 @@ struct SketchBlock {
   }
 
   /// Sketches sixteen rows of the recordings file. Complexity: O(1).
-  init(ofRecordings rows: UnsafePointer<Float>) {
-    self.init(.recordings) { Double(rows[$0 * Embedding.dimension + $1]) }
+  ///
+  /// - Parameter sound: a bit for each row, the first row's the lowest; rows whose bit is not set get no
+  ///   sketch.
+  init(ofRecordings rows: UnsafePointer<Float>, sound: UInt16 = .max) {
+    self.init(.recordings, sound: sound) { Double(rows[$0 * Embedding.dimension + $1]) }
   }
 
-  /// Sketches sixteen rows of the segments file. A scale takes no part: it cancels in a cosine.
-  init(ofSegments rows: UnsafePointer<Int8>) {
-    self.init(.segments) { Double(rows[$0 * RowKind.segments.bytesPerRow + $1]) }
+  /// Sketches sixteen rows of the segments file, the same way. A scale takes no part: it cancels in a
+  /// cosine.
+  init(ofSegments rows: UnsafePointer<Int8>, sound: UInt16 = .max) {
+    self.init(.segments, sound: sound) {
+      Double(rows[$0 * RowKind.segments.bytesPerRow + $1])
+    }
   }
 
   private mutating func sketch(_ row: Int, _ values: UnsafeMutableBufferPointer<Double>) {

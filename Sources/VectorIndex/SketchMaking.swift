@@ -7,6 +7,16 @@ struct SketchMaking {
   /// Mapped as far as they are to be made.
   let sketches: Sketches
   let kernels: Kernels
+  /// The slot whose segments were read last, and whether they have their checksum: a long recording's lie
+  /// in many blocks.
+  private var checked: (slot: Int, isSound: Bool)?
+
+  init(sketched: Sketched, snapshot: Snapshot, sketches: Sketches, kernels: Kernels) {
+    self.sketched = sketched
+    self.snapshot = snapshot
+    self.sketches = sketches
+    self.kernels = kernels
+  }
 
   /// Whether the blocks that lie in the file already are those of these rows.
   func areSound(_ range: Range<Int>) -> Bool {
@@ -20,7 +30,7 @@ struct SketchMaking {
   }
 
   /// Writes whole blocks of one chunk.
-  func make(_ range: Range<Int>, isNew: Bool) throws(HarkError) {
+  mutating func make(_ range: Range<Int>, isNew: Bool) throws(HarkError) {
     var firstPlanes: [UInt8] = []
     var secondPlanes: [UInt8] = []
     var checksums: [UInt8] = []
@@ -51,15 +61,49 @@ struct SketchMaking {
     try file.write(checksums, row: chunk, from: layout.checksum(of: row))
   }
 
-  private func block(from row: Int) -> SketchBlock {
+  private mutating func block(from row: Int) -> SketchBlock {
     switch sketched {
     case .recordings:
       SketchBlock(
-        ofRecordings: snapshot.recordings.pointer(to: row).assumingMemoryBound(to: Float.self))
+        ofRecordings: snapshot.recordings.pointer(to: row).assumingMemoryBound(to: Float.self),
+        sound: soundRecordings(from: row))
     case .segments:
       SketchBlock(
-        ofSegments: snapshot.segments.pointer(to: row).assumingMemoryBound(to: Int8.self))
+        ofSegments: snapshot.segments.pointer(to: row).assumingMemoryBound(to: Int8.self),
+        sound: soundSegments(from: row))
     }
+  }
+
+  // A row that is not what was appended may become it again, when a backup is put back or a recording
+  // that waits is shown; a sketch of what lies there now would then rule out what it was not made of.
+
+  private func soundRecordings(from row: Int) -> UInt16 {
+    var sound: UInt16 = 0
+    for offset in 0..<SketchLayout.rowsPerBlock {
+      let checksum = kernels.crc32c(snapshot.recordings.bytes(row + offset, count: 1))
+      if checksum == snapshot.slots[row + offset].pooledChecksum { sound |= 1 << offset }
+    }
+    return sound
+  }
+
+  private mutating func soundSegments(from row: Int) -> UInt16 {
+    var sound: UInt16 = 0
+    let rows = row..<row + SketchLayout.rowsPerBlock
+    for slot in snapshot.slots(withSegmentsIn: rows) where isSound(slot) {
+      for row in snapshot.slots[slot].segments.clamped(to: rows) {
+        sound |= 1 << (row - rows.lowerBound)
+      }
+    }
+    return sound
+  }
+
+  private mutating func isSound(_ index: Int) -> Bool {
+    if let checked, checked.slot == index { return checked.isSound }
+    let slot = snapshot.slots[index]
+    let bytes = snapshot.segments.bytes(slot.firstSegment, count: slot.segments.count)
+    let isSound = kernels.crc32c(bytes) == slot.segmentsChecksum
+    checked = (index, isSound)
+    return isSound
   }
 }
 
@@ -72,12 +116,8 @@ extension Snapshot {
     case .recordings: return rows.map { slots[$0].pooledChecksum.littleEndian }
     case .segments:
       var origin: [UInt32] = []
-      var index = slots.lastSlot(withSegmentsUpTo: row, from: 0)
-      while index < slots.count, slots[index].firstSegment < rows.upperBound {
+      for index in slots(withSegmentsIn: rows) {
         let slot = slots[index]
-        index += 1
-        // What nobody sees may be cut off, and others written in its place.
-        guard slot.isLive, slot.segments.overlaps(rows) else { continue }
         let first = UInt64(slot.firstSegment)
         origin += [
           UInt32(truncatingIfNeeded: first).littleEndian,
@@ -87,5 +127,17 @@ extension Snapshot {
       }
       return origin
     }
+  }
+
+  /// The slots that have some of these segments. Hidden ones count as well: they may be cut off, and
+  /// others, as hidden, written in their place.
+  fileprivate func slots(withSegmentsIn rows: Range<Int>) -> [Int] {
+    var found: [Int] = []
+    var index = slots.lastSlot(withSegmentsUpTo: rows.lowerBound, from: 0)
+    while index < slots.count, slots[index].firstSegment < rows.upperBound {
+      if slots[index].segments.overlaps(rows) { found.append(index) }
+      index += 1
+    }
+    return found
   }
 }

@@ -153,7 +153,10 @@ struct SketchScan {
     }
     for survivor in found[..<rest] {
       let query = Int(survivor.query)
-      scan.offer(Int(survivor.row), .infinity, of: scan.queries[query], to: &kept[query])
+      let bounds = bounds(survivor)
+      scan.offer(
+        Int(survivor.row), between: bounds.least, bounds.most, of: scan.queries[query],
+        to: &kept[query])
     }
   }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Core
 import Foundation
 import Threads
@@ -15,6 +16,8 @@ enum HarkDaemon {
     TaskThreads.adopt()
     // A client that hangs up must cost an error, not the daemon.
     signal(SIGPIPE, SIG_IGN)
+    // Lengths are checked before each query; what is cut off after that ends the process.
+    hark_explain_lost_pages(lostPages.utf8Start)
     // What people listen to is nobody else's business; whoever started harkd may want it closer still.
     umask(umask(0o077) | 0o027)
     do throws(any Error) {
@@ -31,6 +34,11 @@ enum HarkDaemon {
       fail(error.description, error.code.exitStatus)
     }
   }
+
+  private static let lostPages: StaticString = """
+    harkd: a file in the state directory was cut short, or its disk failed, while it was read: stop \
+    what truncates it, and see what `harkd --check` says\n
+    """
 
   private static func fail(_ message: String, _ status: ExitStatus) -> Never {
     try? FileHandle.standardError.write(contentsOf: Data("harkd: \(message)\n".utf8))

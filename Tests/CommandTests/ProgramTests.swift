@@ -188,6 +188,11 @@ import Testing
     _ = try await hark("similar /music/a.flac --unlike \(file)", socket: server.socket)
     #expect(
       server.requests.last?.target == "/v1/similar?k=10&like=\(id)&role=unlike")
+    let questions = server.requests.filter { $0.path == "/v1/similar" }.count
+    let stretch = try await hark(
+      "similar /music/a.flac --from 1 --to 3 --unlike \(file)", socket: server.socket)
+    #expect(stretch.status == 64 && stretch.errorLines.count == 1, "\(stretch.errors)")
+    #expect(server.requests.filter { $0.path == "/v1/similar" }.count == questions)
     let two = try await hark("similar \(file) \(file)", socket: server.socket)
     #expect(two.status == 64 && two.errorLines.count == 1)
     let missing = try await hark("similar \(directory.path)/none.wav", socket: server.socket)

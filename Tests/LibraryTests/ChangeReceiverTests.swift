@@ -30,8 +30,8 @@ struct ChangeReceiverTests {
       catalogue: catalogue, shelf: shelf, visibility: visibility, events: hub,
       statistics: statistics, logger: logger)
     let models = ModelKeeper(
-      catalogue: catalogue, shelf: shelf, pool: pool, directory: state, statistics: statistics,
-      logger: logger)
+      catalogue: catalogue, shelf: shelf, visibility: visibility, pool: pool, directory: state,
+      statistics: statistics, logger: logger)
     let scheduler = Scheduler(
       catalogue: catalogue, shelf: shelf,
       analyser: FileAnalyser(catalogue: catalogue, shelf: shelf, pool: pool), recorder: recorder,

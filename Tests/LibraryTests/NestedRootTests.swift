@@ -75,8 +75,8 @@ import Workers
     let pool = try WorkerPool(
       configuration: WorkerPoolConfiguration(executable: "/bin/false", models: []), logger: logger)
     let models = ModelKeeper(
-      catalogue: fixture.catalogue, shelf: fixture.shelf, pool: pool,
-      directory: try StateDirectory(path: FilePath(fixture.directory.path)),
+      catalogue: fixture.catalogue, shelf: fixture.shelf, visibility: fixture.visibility,
+      pool: pool, directory: try StateDirectory(path: FilePath(fixture.directory.path)),
       statistics: fixture.statistics, logger: logger)
     let analyser = FileAnalyser(catalogue: fixture.catalogue, shelf: fixture.shelf, pool: pool)
     let scheduler = Scheduler(

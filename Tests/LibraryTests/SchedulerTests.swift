@@ -20,8 +20,8 @@ import Workers
       analyser: FileAnalyser(catalogue: fixture.catalogue, shelf: fixture.shelf, pool: pool),
       recorder: fixture.recorder,
       models: ModelKeeper(
-        catalogue: fixture.catalogue, shelf: fixture.shelf, pool: pool, directory: directory,
-        statistics: fixture.statistics, logger: logger),
+        catalogue: fixture.catalogue, shelf: fixture.shelf, visibility: fixture.visibility,
+        pool: pool, directory: directory, statistics: fixture.statistics, logger: logger),
       events: fixture.hub, statistics: fixture.statistics, workers: 1, logger: logger)
   }
 

@@ -1,7 +1,7 @@
 import Core
 
 extension FakeLibrary {
-  /// How long an identification takes, how many began, and how many were given up.
+  /// How long an identification or an analysis takes, how many began, and how many were given up.
   struct Search {
     var time: Duration?
     var begun = 0
@@ -17,6 +17,18 @@ extension FakeLibrary {
     } catch {
       with { $0.search.givenUp += 1 }
       throw HarkError(.unavailable, "given up")
+    }
+  }
+
+  /// The same of an analysis.
+  func listen() async throws(AnalysisFailure) {
+    guard let time = with({ $0.analysis.time }) else { return }
+    with { $0.analysis.begun += 1 }
+    do {
+      try await Task.sleep(for: time)
+    } catch {
+      with { $0.analysis.givenUp += 1 }
+      throw AnalysisFailure(.unavailable, "given up")
     }
   }
 }

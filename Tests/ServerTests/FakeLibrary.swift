@@ -18,6 +18,7 @@ final class FakeLibrary: LibraryService {
     var tagged: [Seed.Source] = []
     var identified: [IdentifyQuery] = []
     var search = Search()
+    var analysis = Search()
     var listened = 0
     /// Questions about the status that are under way, and the most that ever were.
     var atOnce = 0
@@ -248,6 +249,7 @@ final class FakeLibrary: LibraryService {
   ) async throws(AnalysisFailure) -> Analysis {
     let failure = state.withLock { $0.failure }
     if let failure { throw failure }
+    try await listen()
     var bytes: [UInt8] = []
     do {
       var buffer = [UInt8](repeating: 0, count: 1 << 16)

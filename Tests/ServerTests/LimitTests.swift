@@ -214,6 +214,35 @@ import Testing
     }
   }
 
+  /// Queries have one worker: it must not go on for a client that has gone.
+  @Test(arguments: ["similar", "identify"])
+  func audioThatNobodyWaitsForIsNotListenedTo(_ question: String) async throws {
+    try await RunningServer.run { server in
+      func send() async throws -> RawConnection {
+        let connection = try server.connect()
+        try await connection.send(
+          "POST /v1/\(question) HTTP/1.1\r\nHost: hark\r\nContent-Type: audio/wav\r\n"
+            + "Content-Length: 4\r\nConnection: close\r\n\r\nabcd")
+        return connection
+      }
+      server.library.with { $0.analysis.time = .seconds(40) }
+      var connection: RawConnection? = try await send()
+      try await eventually("it is listened to") { server.library.with { $0.analysis.begun } == 1 }
+      #expect(server.library.with { $0.analysis.givenUp } == 0)
+      _ = connection
+      connection = nil
+      try await eventually("it is given up", within: .seconds(20)) {
+        server.library.with { $0.analysis.givenUp } == 1
+      }
+
+      server.library.with { $0.analysis.time = .seconds(3) }
+      let patient = try await send()
+      patient.finishSending()
+      let heard = try RunningServer.Answer(try await patient.read())
+      #expect(heard.status == 200 && server.library.with { $0.analysis.givenUp } == 1, "\(heard)")
+    }
+  }
+
   @Test func theLongestIdleConnectionGivesWay() async throws {
     try await RunningServer.run({ $0.maximumConnections = 2 }) { server in
       let held = [try server.connect(), try server.connect()]

@@ -95,6 +95,40 @@ import Testing
       FileTests.code { try fixture.index.publish(key: RecordingKey(41), rows: rows) } == .defect)
   }
 
+  /// Recordings whose disk is away, and one that waits to be shown, keep their rows; what was appended
+  /// and came to nothing does not.
+  @Test func whatIsReferredToIsKeptUnseen() throws {
+    var (fixture, random) = try Self.filled()
+    for key in [Int64(1), 8] { fixture.index.remove(key: RecordingKey(key)) }
+    let codes = random.segments(3)
+    let late = try fixture.index.append(pooled: Embedding(random.unitVector())!, segments: codes)
+    let lateKey = RecordingKey(40)
+    fixture.stored[lateKey] = StoredRows(key: lateKey, pooled: late.pooled, segments: late.segments)
+    _ = try fixture.index.append(
+      pooled: Embedding(random.unitVector())!, segments: random.segments(5))
+    let query = Embedding(random.unitVector())!
+    let before = try fixture.index.similar(to: query, k: 10)
+    let moments = try fixture.index.similarMoments(to: query, k: 10)
+    let compacted = try fixture.index.compact(keeping: Array(fixture.stored.values))
+    #expect(compacted.rows.map(\.key.rawValue) == [1, 2, 3, 5, 8, 9, 40])
+    #expect(try fixture.index.similar(to: query, k: 10) == before)
+    fixture.index.remove(key: RecordingKey(9))
+    try fixture.index.adopt(compacted)
+    #expect(
+      try fixture.index.similar(to: query, k: 10) == before.filter { $0.recording.rawValue != 9 })
+    #expect(
+      try fixture.index.similarMoments(to: query, k: 10)
+        == moments.filter { $0.recording.rawValue != 9 })
+    for row in compacted.rows where [1, 8, 9, 40].contains(row.key.rawValue) {
+      #expect(!fixture.index.contains(row.key))
+      try fixture.index.publish(
+        key: row.key, rows: AppendedRows(pooled: row.pooled, segments: row.segments))
+    }
+    #expect(try fixture.index.segments(of: lateKey) == codes)
+    #expect(fixture.index.count == 7 && fixture.index.verify().isEmpty)
+    #expect(fixture.index.waste.deadBytes == 0)
+  }
+
   @Test func leftoversAreListedAndNothingElse() throws {
     let (fixture, _) = try Self.filled()
     let other = IndexGeneration(model: IndexFixture.modelID(2), generation: 3)

@@ -163,6 +163,37 @@ import Testing
     }
   }
 
+  /// What a file lost must not come back as zeros, whatever is written behind it.
+  @Test(arguments: RowKind.stored) func aFileCutShortTakesNothingMore(_ kind: RowKind) throws {
+    var random = SplitMix64(seed: 39)
+    let fixture = try IndexFixture()
+    for key in Int64(1)...40 {
+      try fixture.add(key, pooled: random.unitVector(), segments: random.segments(1))
+    }
+    let length = UInt64(4096 + 2 * kind.bytesPerRow)
+    try FileHandle(forUpdating: fixture.file(kind)).truncate(atOffset: length)
+    for _ in 0..<2 {
+      #expect(
+        Self.code {
+          _ = try fixture.index.append(
+            pooled: known(Embedding(random.unitVector())), segments: random.segments(1))
+        } == .corrupt)
+      let values =
+        kind == .recordings
+        ? known(fixture.pooled[RecordingKey(30)])
+        : known(fixture.segments[RecordingKey(30)]).dequantised(0)
+      let query = known(Embedding(values))
+      #expect(
+        Self.code {
+          _ =
+            kind == .recordings
+            ? try fixture.index.similar(to: query, k: 1)
+            : try fixture.index.similarMoments(to: query, k: 1)
+        } == .corrupt)
+    }
+    #expect(try Data(contentsOf: fixture.file(kind)).count == Int(length))
+  }
+
   @Test func whatNoRowRefersToIsCutOff() throws {
     var (fixture, random) = try Self.filled()
     let before = try RowKind.stored.map { try Data(contentsOf: fixture.file($0)) }

@@ -156,6 +156,13 @@ struct hark_file_system {
 /// Returns 0 or an errno.
 int hark_file_system(int descriptor, struct hark_file_system *system);
 
+// --- Files that shrink --------------------------------------------------------------------------
+
+/// From now on, before a read through a map of what a file no longer has, or of what its disk does not
+/// give, ends the process by SIGBUS, `message` goes to standard error. It must live as long as the
+/// process.
+void hark_explain_lost_pages(const char *message);
+
 #ifdef __cplusplus
 }
 #endif

@@ -25,7 +25,8 @@ struct SeedQuery: Sendable {
   }
 
   /// The daemon's answer, undecoded. Throws `notFound` for a seed that is neither in the library
-  /// nor on disk, `invalidArgument` if the library does not know more than one.
+  /// nor on disk, `invalidArgument` if the library does not know more than one, or does not know one
+  /// of ``unlike`` where a stretch of the others is meant.
   func ask(_ daemon: Daemon) async throws -> [UInt8] {
     // A stretch without an end needs the length.
     let needsLength = from != nil && to == nil
@@ -47,6 +48,15 @@ struct SeedQuery: Sendable {
     }
     guard let (argument, why) = unknown.first else {
       return try await ask(daemon, like: likeSeeds, unlike: unlikeSeeds)
+    }
+    // A stretch that comes with audio is the audio's own.
+    let isUnlike = unlikeSeeds.contains { if case .unknown = $0 { true } else { false } }
+    guard !isUnlike || (from ?? to) == nil else {
+      throw HarkError(
+        .invalidArgument,
+        "--from and --to mean FILE; \(argument.path.escaped), which is to be unlike, is \(why), and "
+          + "a query with a stretch cannot carry it",
+        remedy: "put it into a folder that is watched, or leave the stretch out")
     }
     return try await send(argument, why: why, daemon, like: likeSeeds, unlike: unlikeSeeds)
   }

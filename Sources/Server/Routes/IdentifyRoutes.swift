@@ -4,7 +4,6 @@ import Hummingbird
 import Library
 import NIOCore
 import ServiceLifecycle
-import Threads
 
 #if canImport(Glibc)
   import Glibc
@@ -74,18 +73,7 @@ struct IdentifyRoutes: Sendable {
   ) async throws -> IdentifyAnswer {
     guard query.expect > 1 else { return try await library.identify(query) }
     return try await cancelWhenGracefulShutdown {
-      try await withThrowingTaskGroup(of: IdentifyAnswer?.self) { group in
-        group.addTask { try await library.identify(query) }
-        group.addTask {
-          while channel.isActive { try await Alarm.sleep(for: .seconds(1)) }
-          return nil
-        }
-        defer { group.cancelAll() }
-        guard let first = try await group.next(), let answer = first else {
-          throw HarkError(.unavailable, "the search was given up, since its client has gone")
-        }
-        return answer
-      }
+      try await channel.whileOpen { try await library.identify(query) }
     }
   }
 

@@ -83,7 +83,9 @@ struct QuestionReader: Sendable {
         remedy: "send a JSON query with Content-Type: application/json, or audio")
     }
     return .audio(
-      try await spool.analyse(start, &reader, listening, of: context.client.peer, with: library))
+      try await spool.analyse(
+        start, &reader, listening, of: context.client.peer, on: context.body.channel,
+        with: library))
   }
 }
 
