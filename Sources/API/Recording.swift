@@ -14,7 +14,8 @@ extension Wire {
     public var codec: String
     /// Largest absolute sample, full scale = 1.
     public var peak: Double
-    /// Integrated loudness in LUFS; absent for silence.
+    /// Integrated loudness of the mix to mono at 16 kHz, in LUFS; absent for silence, and for what is
+    /// shorter than 0.4 s.
     public var loudness: Double?
     /// Share of the duration that is silent, 0–1.
     public var silenceShare: Double

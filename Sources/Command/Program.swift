@@ -12,6 +12,7 @@ import Dispatch
 public enum Program {
   /// Runs the command that the program's arguments name, and ends the process.
   public static func main() async -> Never {
+    StandardDescriptors.open()
     let arguments = ArgumentBytes.ofThisProgram()
     let task = Task { await run(arguments) }
     // Held until the process ends.

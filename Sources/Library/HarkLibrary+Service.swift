@@ -53,11 +53,14 @@ extension HarkLibrary: LibraryService {
   }
 
   public func files(_ query: FileQuery) async throws(HarkError) -> Page<FileEntry, FilePath> {
-    try await catalogue.files(query)
+    var query = query
+    query.under = query.under.map(roots.known)
+    return try await catalogue.files(query)
   }
 
   public func file(at path: FilePath) async throws(HarkError) -> FileEntry {
     if let entry = try await catalogue.file(at: path) { return entry }
+    if let entry = try await catalogue.file(at: roots.known(path)) { return entry }
     let isInside = roots.realPaths.contains { path.isAtOrBelow($0) }
     throw HarkError(
       .notFound, "the library holds no file \(path.escaped)",
@@ -138,6 +141,7 @@ extension HarkLibrary: LibraryService {
   public func rescan(
     under directory: FilePath?, adopting isAdopting: Bool
   ) async throws(HarkError) {
+    let directory = directory.map(roots.known)
     if let directory {
       let isWatched = roots.realPaths.contains {
         directory.isAtOrBelow($0) || $0.isAtOrBelow(directory)
@@ -154,6 +158,8 @@ extension HarkLibrary: LibraryService {
   }
 
   public func forget(_ path: FilePath) async throws(HarkError) {
+    let isKnown = try await catalogue.file(at: path) != nil
+    let path = isKnown ? path : roots.known(path)
     let touched = try await catalogue.forget(path, now: WallClock.now)
     await visibility.refresh(touched)
     hub.send(.removed(path), at: WallClock.now)

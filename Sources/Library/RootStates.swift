@@ -57,6 +57,20 @@ final class RootStates: Sendable {
     state.withLock { state in state.order.compactMap { state.roots[$0]?.real } }
   }
 
+  /// The path by which a file is known that is named through a root's own name, which may lead through
+  /// a symbolic link. Nothing is looked up on the disk.
+  func known(_ path: FilePath) -> FilePath {
+    state.withLock { state in
+      let root = state.roots.filter { path.isAtOrBelow($0.key) && $0.value.real != $0.key }
+        .max { $0.key.length < $1.key.length }
+      guard let (configured, root) = root else { return path }
+      var known = root.real
+      guard path != configured else { return known }
+      known.append(path.components.dropFirst(configured.components.count))
+      return known
+    }
+  }
+
   func setReal(_ real: FilePath, of path: FilePath) { change(path) { $0.real = real } }
 
   func real(of path: FilePath) -> FilePath { state.withLock { $0.roots[path]?.real } ?? path }

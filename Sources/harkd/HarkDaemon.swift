@@ -13,6 +13,7 @@ import Threads
 @main
 enum HarkDaemon {
   static func main() async {
+    StandardDescriptors.open()
     TaskThreads.adopt()
     // A client that hangs up must cost an error, not the daemon.
     signal(SIGPIPE, SIG_IGN)

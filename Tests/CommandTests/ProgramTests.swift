@@ -127,6 +127,12 @@ import Testing
     }
   }
 
+  @Test func aFileNamedLikeStandardOutputIsNotWritten() async throws {
+    let server = try await library()
+    let ended = try await hark("backup -", socket: server.socket)
+    #expect(ended.status == 64 && ended.errors.contains("./-"), "\(ended.errors)")
+  }
+
   @Test func listGoesThroughEveryPage() async throws {
     let server = try await library()
     let plain = try await hark("list --paths -0", socket: server.socket)

@@ -61,6 +61,19 @@ import Workers
     #expect(roots[0].root.mounts == ["/real/m/disk": disk, "/real/m/sub/usb": disk])
   }
 
+  /// What `hark status` calls a root may lead through a symbolic link; files are known by where they lie.
+  @Test func aRootsOwnNameLeadsToItsFiles() {
+    let roots = RootStates(
+      ([("/m/link", "/real/m"), ("/plain", "/plain")] as [(FilePath, FilePath)]).map {
+        SeenRoots.Root(root: WatchedRoot(path: $0.0), real: $0.1)
+      })
+    #expect(roots.known("/m/link/a/b.wav") == "/real/m/a/b.wav")
+    #expect(roots.known("/m/link") == "/real/m")
+    for path in ["/m/link2/a", "/m", "/plain/a.wav", "/real/m/a.wav"] as [FilePath] {
+      #expect(roots.known(path) == path)
+    }
+  }
+
   private func file(_ path: FilePath, _ inode: UInt64) -> Change {
     .found(
       FileObservation(

@@ -41,6 +41,8 @@ struct EventsCommand: DaemonCommand {
       }
       try output.flush()
     }
+    throw HarkError(
+      .unavailable, "the daemon ended the stream of events", remedy: "it was stopped, or restarts")
   }
 
   /// An event in words; `nil` for progress, which is no news.

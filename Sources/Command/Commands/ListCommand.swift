@@ -47,6 +47,10 @@ struct ListCommand: DaemonCommand {
       cursor = page.cursor
     } while cursor != nil
     try list.end()
+    if list.isEmpty, let under {
+      let what = failed ? "failed" : "is known"
+      Output.note("hark: nothing that \(what) lies below \(under.escaped)")
+    }
   }
 }
 
@@ -57,6 +61,8 @@ struct FileList: ~Copyable {
   private let terminal: Terminal
   private var output = Output.standard()
   private var count = 0
+
+  var isEmpty: Bool { count == 0 }
 
   init(format: ListFormatOptions, showsReasons: Bool, terminal: Terminal) {
     self.format = format

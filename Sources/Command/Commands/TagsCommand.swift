@@ -47,8 +47,18 @@ struct TagsCommand: DaemonCommand {
     let daemon = daemon
     var answers: [Wire.TagAnswer] = []
     var output = Output.standard()
+    var failed: ExitStatus?
     for sound in sounds {
-      var answer = try await daemon.tags(of: sound)
+      let heard: Wire.TagAnswer
+      do {
+        heard = try await daemon.tags(of: sound)
+      } catch let error as HarkError where sounds.count > 1 && error.code != .unavailable {
+        // The others are still worth hearing.
+        Output.note("hark: \(error.description)")
+        failed = error.code.exitStatus
+        continue
+      }
+      var answer = heard
       for warning in answer.query.audio?.warnings ?? [] { Output.note("hark: note: \(warning)") }
       if answers.isEmpty { note(about: answer) }
       answer.tags = Array(answer.tags.prefix(n))
@@ -68,6 +78,7 @@ struct TagsCommand: DaemonCommand {
       try output.line()
     }
     try output.flush()
+    if let failed { throw EndedWith(failed) }
   }
 
   /// What is to be known of the model, once.

@@ -21,6 +21,12 @@ struct AtomicFile: ~Copyable {
   /// - Parameter isPrivate: whether only the owner may read it, also where it replaces a file that others
   ///   may; otherwise it gets that file's permissions, or those that the umask leaves.
   init(_ path: FilePath, isPrivate: Bool = false) throws(HarkError) {
+    guard path != "-" else {
+      throw HarkError(
+        .invalidArgument,
+        "cannot write to standard output: the file has to be whole before it is there",
+        remedy: "name a file; ./- is one of that name")
+    }
     // A symbolic link stays one: what it leads to is replaced.
     let target = Self.resolve(path)
     var status = stat()

@@ -43,6 +43,12 @@ struct RecordingReport {
     return rows
   }
 
+  /// Why there is no loudness: BS.1770-4 measures blocks of 0.4 s that are louder than -70 LUFS.
+  private static func unmeasured(_ recording: Wire.Recording) -> String {
+    if recording.peak == 0 { return "silent throughout" }
+    return recording.duration < 0.4 ? "too short to be measured" : "too quiet to be measured"
+  }
+
   private func describe(_ recording: Wire.Recording) -> [(label: String, text: String)] {
     let channels =
       switch recording.channels {
@@ -57,7 +63,8 @@ struct RecordingReport {
       ("Peak", Format.fixed(recording.peak, 3)),
       (
         "Loudness",
-        recording.loudness.map { "\(Format.fixed($0, 1)) LUFS" } ?? "silent throughout"
+        recording.loudness.map { "\(Format.fixed($0, 1)) LUFS, of the mix to mono" }
+          ?? Self.unmeasured(recording)
       ),
       ("Silence", "\(Format.fixed(recording.silenceShare * 100, 1)) %"),
       ("Decoder", recording.decoder),

@@ -61,7 +61,8 @@ public struct DuplicateSearch: Sendable {
       }
       if slice == join.slices - 1 { leads[number] = nil }
       let progress = Progress(
-        done: (step + 1) / join.slices, recordings: index.numbers, pairs: pairs)
+        done: (step + 1) * index.count / max(1, join.slices * index.numbers),
+        recordings: index.count, pairs: pairs)
       guard goesOn(progress) else { throw CancellationError() }
     }
     return found.values.compactMap(\.duplicate).sorted {

@@ -28,7 +28,7 @@ final class DuplicateComparison: Sendable {
 
   /// Blocks its thread until all is compared.
   func run(_ index: LandmarkIndex) {
-    state.withLock { $0.progress.recordings = index.numbers }
+    state.withLock { $0.progress.recordings = index.count }
     do throws(CancellationError) {
       let pairs = try DuplicateSearch(index).pairs { progress in
         state.withLock { state in
