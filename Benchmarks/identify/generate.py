@@ -45,7 +45,13 @@ CONDITIONS = {
     "pitch +50 cents 20 s": (20, [("pitch", 50)], 1, 2 ** (50 / 1200)),
     "pitch -50 cents 20 s": (20, [("pitch", -50)], 1, 2 ** (-50 / 1200)),
     "under speech 0 dB 10 s": (10, [("speech", 0)], 1, 1),
+    "mix 0 dB 20 s": (14, [], 1, 1),
+    "mix -6 dB 20 s": (14, [], 1, 1),
 }
+# A mix: the second recording comes in after so many seconds, as loud as the first or quieter; each
+# sounds for 14 s, both for 8.
+MIXES = {"mix 0 dB 20 s": 0, "mix -6 dB 20 s": -6}
+ENTRY = 6
 
 
 def audio_files(folders, least_bytes):
@@ -112,6 +118,16 @@ def make_query(name, path, duration, speech, source):
     return samples, dict(condition=name, start=start, speed=speed, pitch=pitch)
 
 
+def make_mix(name, first, second):
+    """Two excerpts one after the other, with an overlap."""
+    levels = [np.sqrt(np.mean(samples**2)) for samples, _ in (first, second)]
+    mix = np.zeros(ENTRY * 16000 + max(len(first[0]), len(second[0])))
+    mix[: len(first[0])] += first[0] / levels[0]
+    later = mix[ENTRY * 16000 :][: len(second[0])]
+    later += second[0] / levels[1] * 10 ** (MIXES[name] / 20)
+    return 0.1 * mix, first[1]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--music", nargs="+", required=True)
@@ -146,13 +162,29 @@ def main():
         while made < options.count:
             number = source.randrange(len(known))
             query = make_query(name, known[number], durations[known[number]], speech, source)
+            if query and name in MIXES:
+                other = source.randrange(len(known))
+                path = known[other]
+                second = make_query(name, path, durations[path], speech, source)
+                if not second or other == number:
+                    continue
+                query = make_mix(name, query, second)
+                query[1].update(second=other, second_start=second[1]["start"] - ENTRY)
             if query:
                 queries.add(query[0], recording=number, **query[1])
                 made += 1
     made = 0
     while unknown and made < options.unknown_count:
+        name = names[made % len(names)]
         path = unknown[source.randrange(len(unknown))]
-        query = make_query(names[made % len(names)], path, durations[path], speech, source)
+        query = make_query(name, path, durations[path], speech, source)
+        if query and name in MIXES:
+            other = unknown[source.randrange(len(unknown))]
+            second = make_query(name, other, durations[other], speech, source)
+            query = make_mix(name, query, second) if second else None
+            if query:
+                place = second[1]["start"] - ENTRY
+                query[1].update(second_path=str(other), second_start=place)
         if query:
             queries.add(query[0], recording=-1, path=str(path), **query[1])
             made += 1

@@ -6,7 +6,8 @@ A right answer names the recording, the place within 0.15 s and the speed within
 the recording sounds the same as where the excerpt was taken is as right (`repeats.py`). "Repeat"
 counts answers with the right recording at a place that sounds alike but is not the same; "wrong"
 everything else. Music under two names, known and unknown, is found by the same comparison and left
-out.
+out. Of a mix, each of its two recordings is looked for among all that was named, and counts as an
+excerpt; what was named and is neither is a repeat or wrong as well.
 """
 
 import collections
@@ -18,11 +19,13 @@ import numpy as np
 import soundfile
 
 import degrade
+import generate
 import repeats
 
 SAME = 0.8
 PLACE = 0.15
 SPEED = 0.005
+SOUNDING = 14  # seconds of each recording in a mix
 
 
 class Scorer:
@@ -54,11 +57,9 @@ class Scorer:
             return False
         return repeats.likeness(heard, named) > SAME
 
-    def verdict(self, answer):
-        query = self.queries[answer["query"]]
-        if not answer["matches"]:
+    def verdict(self, query, match):
+        if not match:
             return "none"
-        match = answer["matches"][0]
         near = abs(match["offset"] - query["start"]) < PLACE
         if match["recording"] == query["recording"] and near:
             return "right" if abs(match["speed"] / query["speed"] - 1) < SPEED else "speed"
@@ -66,21 +67,54 @@ class Scorer:
             return "same"
         return "repeat" if match["recording"] == query["recording"] else "wrong"
 
+    def verdicts(self, answer):
+        """(verdict, query, match, what it took): one for an excerpt, of a mix one for each recording
+        in it, and one for each further match."""
+        query, matches = self.queries[answer["query"]], answer["matches"]
+        if "second_start" not in query:
+            match = matches[0] if matches else None
+            return [(self.verdict(query, match), query, match, answer["searching"])]
+        parts = [dict(query, count=SOUNDING * repeats.RATE)]
+        parts.append(dict(parts[0], start=query["second_start"] + generate.ENTRY))
+        if query["recording"] >= 0:
+            parts[1]["recording"] = query["second"]
+        else:
+            parts[1]["path"] = query["second_path"]
+        verdicts, rest = [], list(matches)
+        for part, entry in zip(parts, (0, generate.ENTRY)):
+            found = None
+            for match in rest:
+                moved = dict(match, offset=match["offset"] + entry * match["speed"])
+                verdict = self.verdict(part, moved)
+                if verdict in ("right", "same", "speed"):
+                    found = (verdict, part, moved, answer["searching"])
+                    rest.remove(match)
+                    break
+            if found or query["recording"] >= 0:
+                verdicts.append(found or ("none", part, None, answer["searching"]))
+        known = [part["recording"] for part in parts]
+        for match in rest:
+            verdict = "repeat" if match["recording"] in known else "wrong"
+            extra = dict(query, isExtra=True) if verdicts else query
+            verdicts.append((verdict, extra, match, answer["searching"]))
+        return verdicts or [("none", query, None, answer["searching"])]
+
 
 def share(part, whole):
     return f"{part / whole:.3f}".lstrip("0") if part < whole else "1"
 
 
 def row(name, scored):
-    counts = collections.Counter(verdict for verdict, _, _ in scored)
-    good = [(q, a["matches"][0]) for verdict, q, a in scored if verdict == "right"]
+    counts = collections.Counter(verdict for verdict, *_ in scored)
+    excerpts = sum("isExtra" not in query for _, query, *_ in scored)
+    good = [(q, m) for verdict, q, m, _ in scored if verdict == "right"]
     offsets = [abs(m["offset"] - q["start"]) * 1000 for q, m in good]
     speeds = [abs(m["speed"] / q["speed"] - 1) * 100 for q, m in good]
-    times = [a["searching"] for _, _, a in scored]
+    times = [time for *_, time in scored]
     cells = [
         name,
-        len(scored),
-        share(counts["right"] + counts["same"], len(scored)),
+        excerpts,
+        share(counts["right"] + counts["same"], excerpts),
         counts["repeat"],
         counts["speed"],
         counts["wrong"],
@@ -98,12 +132,11 @@ def main():
     known, unknown = collections.defaultdict(list), []
     for line in open(sys.argv[2]):
         answer = json.loads(line)
-        query = scorer.queries[answer["query"]]
-        verdict = scorer.verdict(answer)
-        if query["recording"] >= 0:
-            known[query["condition"]].append((verdict, query, answer))
-        elif verdict != "same":
-            unknown.append((verdict, query, answer))
+        for scored in scorer.verdicts(answer):
+            if scored[1]["recording"] >= 0:
+                known[scored[1]["condition"]].append(scored)
+            elif scored[0] != "same":
+                unknown.append(scored)
     print("| condition | queries | right | repeat | speed off | wrong | offset error, ms "
           "| speed error, % | search, ms: median | longest |")
     print("|" + " --- |" * 10)
@@ -112,13 +145,12 @@ def main():
     if unknown:
         row("unknown music", unknown)
     for name, scored in [*known.items(), ("unknown", unknown)]:
-        for verdict, query, answer in scored:
+        for verdict, query, match, _ in scored:
             if verdict in ("wrong", "repeat", "speed"):
-                match = answer["matches"][0]
                 where = query.get("path") or scorer.library[query["recording"]]["path"]
                 named = scorer.library[match["recording"]]["path"]
                 print(
-                    f"{verdict}: query {answer['query']}, {query['condition']}: "
+                    f"{verdict}: {query['condition']}: "
                     f"{pathlib.Path(where).name} at {query['start']:.2f} s named "
                     f"{pathlib.Path(named).name} at {match['offset']:.2f} s, speed "
                     f"{match['speed']:.4f}, E {match['expected']:.1e}",

@@ -1,11 +1,5 @@
 import Core
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// Names queries from the recordings of an index, and stays silent where it does not know.
 ///
 /// Searches follow each other in order of cost, and the first that settles it ends it: the query's
@@ -67,14 +61,13 @@ public struct Identifier: Sendable {
       guard goesOn() else { break }
       var found = Searcher(index: index, mayName: mayName).alignments(query, verifier, effort)
       if !weighsVotes { for i in found.indices { found[i].prominence = nil } }
-      let matches = matches(found, verifier, tried: effort.tried, lines)
+      let matches = matches(found, verifier, effort, lines)
       let evidence = found.lazy.map(\.evidence).max() ?? 0
-      let isOfGrid = effort.tried > warps.count
-      let wanted = isOfGrid ? max(greatest, Self.warpedEvidence * greatestAsGiven) : greatest
+      let wanted = effort.isOfGrid ? max(greatest, Self.warpedEvidence * greatestAsGiven) : greatest
       if !matches.isEmpty, evidence > wanted {
         best = Identification(matches)
         greatest = evidence
-        if !isOfGrid { greatestAsGiven = evidence }
+        if !effort.isOfGrid { greatestAsGiven = evidence }
       }
       if greatest >= Self.settledEvidence * query.soundingSeconds { break }
     }
@@ -104,18 +97,18 @@ public struct Identifier: Sendable {
   /// The recordings that are below the bar, each where most of its peaks are hit: a piece that
   /// repeats itself may have its best evidence at one of its repeats.
   private func matches(
-    _ found: [Alignment], _ verifier: Verifier, tried: Int, _ lines: [Match]
+    _ found: [Alignment], _ verifier: Verifier, _ effort: Searcher.Effort, _ lines: [Match]
   ) -> [Match] {
     let recordings = Dictionary(grouping: found, by: \.recording)
     let matches = recordings.compactMap { recording, alignments -> Match? in
-      let expected = alignments.map { expectedFalseMatches($0, tried: tried) }
+      let expected = alignments.map { expectedFalseMatches($0, effort, verifier.query) }
       guard let least = expected.min(), least < bar else { return nil }
       let sure = zip(alignments, expected).filter { $0.1 < bar }.map(\.0)
       guard let strongest = sure.max(by: { $0.surprise < $1.surprise }) else { return nil }
-      let expectedPlace = place(on: lines, insteadOf: strongest, verifier, tried: tried)
+      let expectedPlace = place(on: lines, insteadOf: strongest, verifier, effort)
       let best = expectedPlace ?? strongest
       let refined = verifier.refined(best, index.peaks(of: recording))
-      let expectedOfRefined = expectedFalseMatches(refined, tried: tried)
+      let expectedOfRefined = expectedFalseMatches(refined, effort, verifier.query)
       return match(refined, expected: min(least, expectedOfRefined), verifier)
     }
     return matches.sorted { $0.isSurer(than: $1) }
@@ -130,7 +123,8 @@ public struct Identifier: Sendable {
   /// nil where there is none. The recording is laid there at once, since a loop has more repeats
   /// than are candidates.
   private func place(
-    on lines: [Match], insteadOf strongest: Alignment, _ verifier: Verifier, tried: Int
+    on lines: [Match], insteadOf strongest: Alignment, _ verifier: Verifier,
+    _ effort: Searcher.Effort
   ) -> Alignment? {
     guard let key = index.key(of: strongest.recording) else { return nil }
     let places = lines.filter { $0.recording == key }.map { line -> Alignment in
@@ -141,7 +135,7 @@ public struct Identifier: Sendable {
     guard !places.contains(where: strongest.isSame) else { return nil }
     return places.filter {
       $0.surprise >= Self.nearlyEqual * strongest.surprise
-        && expectedFalseMatches($0, tried: tried) < bar
+        && expectedFalseMatches($0, effort, verifier.query) < bar
     }.max { $0.surprise < $1.surprise }
   }
 
@@ -156,41 +150,17 @@ public struct Identifier: Sendable {
     match.place(alignment, index.parameters)
     return match
   }
-
-  /// How far the evidence of chance matches grows with each e-fold of trials, and the trials in
-  /// which a frame of library counts: both measured with music that is in no library (see
-  /// `Benchmarks/identify`), since matching music by chance is nothing like independent events.
-  private static let evidencePerFold = 1.36
-  private static let trialsPerFrame = 8.2e-7
-
-  private func expectedFalseMatches(_ alignment: Alignment, tried: Int) -> Double {
-    let expected =
-      if let prominence = alignment.prominence, alignment.evidence > 0 {
-        Self.expectedFalseMatches(
-          evidence: alignment.evidence, prominence: prominence, frames: index.frames)
-      } else {
-        Self.expectedFalseMatches(evidence: alignment.evidence, frames: index.frames)
-      }
-    return Double(tried) * expected
-  }
-
-  /// The same where votes are many enough to speak as well. Votes are of pairs of peaks, evidence is of
-  /// single ones, so that what leads by far in both is rarely chance; measured as the above, with the
-  /// two added up.
-  private static let evidencePerVoteFold = 6.0
-  private static let prominentEvidencePerFold = 1.05
-  private static let prominentTrialsPerFrame = 5.6e-6
-
-  /// The matches that chance gives a query with at least this evidence and prominence together.
-  static func expectedFalseMatches(
-    evidence: Double, prominence: Double, frames: Int
+  private func expectedFalseMatches(
+    _ alignment: Alignment, _ effort: Searcher.Effort, _ query: Query
   ) -> Double {
-    let sum = evidence + evidencePerVoteFold * log(max(1, prominence))
-    return Double(frames) * prominentTrialsPerFrame * exp(-sum / prominentEvidencePerFold)
-  }
-
-  /// The matches of at least this evidence that chance gives a query in a library of so many frames.
-  static func expectedFalseMatches(evidence: Double, frames: Int) -> Double {
-    Double(frames) * trialsPerFrame * exp(-evidence / evidencePerFold)
+    var (chance, evidence, tries) = (Chance.plain, alignment.evidence, effort.warps.count)
+    if effort.isOfGrid {
+      (chance, tries) = (.warped, 1)
+    } else if let prominence = alignment.prominence, evidence > 0 {
+      chance = .voted
+      evidence += Chance.evidence(ofProminence: prominence)
+    }
+    return Double(tries)
+      * chance.expected(evidence: evidence, seconds: query.seconds, frames: index.frames)
   }
 }

@@ -21,33 +21,37 @@ struct Searcher {
     var warps: [Warp]
     /// Votes that each warp may cost.
     var votes: Int
-    /// Warps that the whole search may try: as many chances has chance.
-    var tried: Int
+    /// Whether the warps are some of the grid's.
+    var isOfGrid = false
 
     /// The query's strongest peaks as they are.
     static func sparse(_ warps: [Warp], _ parameters: FingerprintParameters) -> Effort {
       Effort(
         grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: warps,
-        votes: parameters.votes, tried: warps.count)
+        votes: parameters.votes)
     }
 
     /// All its peaks, between frames and in neighbouring cells too.
     static func dense(_ warps: [Warp], _ parameters: FingerprintParameters) -> Effort {
       Effort(
         grids: 2, peaks: parameters.queryPeaks, probes: true, warps: warps,
-        votes: parameters.votes, tried: warps.count)
+        votes: parameters.votes)
     }
 
     /// The strongest at some of the grid's warps.
     static func grid(_ part: [Warp], _ parameters: FingerprintParameters) -> Effort {
       Effort(
         grids: 1, peaks: parameters.sparsePeaks, probes: false, warps: part,
-        votes: parameters.warpVotes, tried: WarpGrid.all.count)
+        votes: parameters.warpVotes, isOfGrid: true)
     }
   }
 
   /// Places that are looked at to tell how many votes are usual.
   private static let places = 60
+
+  /// Added to votes where they are compared: of few, twice as many are little more. In a library of one
+  /// recording a query of a second has eight at the usual place.
+  private static let fewVotes = 40.0
 
   private struct Lead {
     var place: Ballot.Place
@@ -105,7 +109,8 @@ struct Searcher {
       // Places come in order of votes; the middle one has what this query's votes give by chance.
       let usual = places.isEmpty ? 1 : max(1, Double(places[places.count / 2].votes))
       for place in places.lazy.filter(isAllowed).prefix(index.parameters.candidates) {
-        let prominence = max(1, Double(place.votes) / usual)
+        let prominence = max(
+          1, (Double(place.votes) + Self.fewVotes) / (usual + Self.fewVotes))
         leads.append(
           Lead(place: place, warp: warp, prominence: effort.probes ? prominence : nil))
       }

@@ -38,21 +38,4 @@ import Testing
     #expect(!found.isEmpty)
     #expect(found.allSatisfy { $0.prominence == nil })
   }
-
-  /// More of either, fewer expected; a larger library, more of them; below the usual votes says nothing.
-  @Test func evidenceAndVotesAddUp() {
-    func expected(_ evidence: Double, _ prominence: Double, _ frames: Int = 1_000_000) -> Double {
-      Identifier.expectedFalseMatches(
-        evidence: evidence, prominence: prominence, frames: frames)
-    }
-    for evidence in stride(from: 1.0, to: 40, by: 3) {
-      for prominence in [1, 1.5, 3, 10, 40] {
-        let here = expected(evidence, prominence)
-        #expect(expected(evidence + 1, prominence) < here)
-        #expect(expected(evidence, prominence * 1.2) < here)
-        #expect(abs(expected(evidence, prominence, 2_000_000) / here - 2) < 1e-9)
-      }
-      #expect(expected(evidence, 0.3) == expected(evidence, 1))
-    }
-  }
 }

@@ -4,7 +4,9 @@ import Foundation
 import Peaks
 
 /// identify FOLDER [NAME=VALUE...] : indexes the library in the folder, answers its queries, and
-/// prints one JSON object a query. `scale=HOURS` searches a store of so many hours, see `Scale`. Names are those of `FingerprintParameters`.
+/// prints one JSON object a query. Names are those of `FingerprintParameters`. `scale=HOURS`
+/// searches a store of so many hours, see `Scale`; `draws=COUNT` asks small libraries, see
+/// `Draws`. Mixes are heard as time lines.
 @main enum Main {
   static func main() throws {
     let arguments = CommandLine.arguments.dropFirst()
@@ -16,6 +18,17 @@ import Peaks
     let queries = try Corpus<QueryEntry>("queries", in: url)
 
     let clock = ContinuousClock()
+    if let draws = settings.draws {
+      let unknown = queries.entries.indices.filter { queries.entries[$0].recording < 0 }
+      let heard = parallel(unknown.count) { i in
+        let samples = queries.samples(of: queries.entries[unknown[i]])
+        let constellation = ConstellationExtractor.constellation(
+          of: samples, parameters, role: .query)
+        return (number: unknown[i], query: Query(constellation, parameters))
+      }
+      return try draws.print(
+        constellations(library, parameters), heard, searches: settings.drawnSearches, parameters)
+    }
     let index: LandmarkIndex
     if let hours = settings.scale {
       let store = try Scale(folder: url, hours: hours, parameters: parameters).open(library)
@@ -38,7 +51,8 @@ import Peaks
           of: queries.samples(of: queries.entries[i]), parameters, role: .query), parameters)
       let heard = clock.now
       let before = Scale.threadSeconds
-      let identification = identifier.identify(query)
+      let identification =
+        queries.entries[i].isMix ? identifier.timeline(query) : identifier.identify(query)
       let answered = clock.now
       let busy = Scale.threadSeconds - before
       return Answer(
@@ -67,10 +81,7 @@ import Peaks
   ) -> LandmarkIndex {
     let clock = ContinuousClock()
     let begin = clock.now
-    let recordings = parallel(library.entries.count) { i in
-      let samples = library.samples(of: library.entries[i])
-      return ConstellationExtractor.constellation(of: samples, parameters, role: .recording)
-    }
+    let recordings = constellations(library, parameters)
     let extraction = clock.now - begin
     let seconds = Double(library.entries.reduce(0) { $0 + $1.count }) / 16_000
     let index = LandmarkIndex(recordings, parameters)
@@ -79,6 +90,15 @@ import Peaks
       "\(library.entries.count) recordings, \(seconds / 3600) h; extraction \(extraction), "
         + "peaks/s \(Double(peaks) / seconds), landmarks/s \(Double(index.landmarks) / seconds)")
     return index
+  }
+
+  private static func constellations(
+    _ library: Corpus<RecordingEntry>, _ parameters: FingerprintParameters
+  ) -> [Constellation] {
+    parallel(library.entries.count) { i in
+      let samples = library.samples(of: library.entries[i])
+      return ConstellationExtractor.constellation(of: samples, parameters, role: .recording)
+    }
   }
 
   static func log(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
@@ -103,6 +123,10 @@ struct Answer: Encodable, Sendable {
     var pitch: Double
     var matched: Int
     var seconds: Double
+    /// Where in the query it is first and last heard.
+    var from: Double
+    var to: Double
+    var evidence: Double
     var expected: Double
 
     init(_ match: Match) {
@@ -112,6 +136,9 @@ struct Answer: Encodable, Sendable {
       pitch = match.pitch
       matched = match.matched
       seconds = match.matchedSeconds
+      from = match.intervals.first?.from ?? 0
+      to = match.intervals.last?.to ?? 0
+      evidence = match.evidence
       expected = match.expectedFalseMatches
     }
   }

@@ -45,6 +45,20 @@ struct Settings: Sendable {
   /// Hours of a store that is searched in the place of an index in memory.
   var scale: Double? { values["scale"] }
 
+  /// Small libraries in the place of the whole one.
+  var draws: Draws? {
+    values["draws"].map { count in
+      Draws(
+        count: Int(count), size: Int(values["size"] ?? 1), seed: UInt64(values["seed"] ?? 1),
+        share: Int(values["every"] ?? 1))
+    }
+  }
+
+  /// The searches that are asked in them, each on its own: those that `searches` has, or all.
+  var drawnSearches: [Int] {
+    [1, 2, 4].filter { Int(values["searches"] ?? 7) & $0 != 0 }
+  }
+
   /// Every how many-th query is answered.
   func takes(_ entry: QueryEntry, _ i: Int) -> Bool {
     i % Int(values["every"] ?? 1) == 0 && (values["warped"] == 1 || !entry.isWarped)
@@ -57,5 +71,6 @@ struct Settings: Sendable {
 }
 
 extension QueryEntry {
+  var isMix: Bool { condition.hasPrefix("mix") }
   var isWarped: Bool { ["speed", "tempo", "pitch"].contains { condition.hasPrefix($0) } }
 }
