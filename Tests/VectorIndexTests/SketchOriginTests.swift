@@ -93,7 +93,8 @@ import Testing
     let row = kind == .recordings ? rows.pooled.first : rows.segments.first + 2
     let start = 4_096 + row * kind.bytesPerRow
     var damaged = sound
-    damaged.replaceSubrange(start..<start + 128, with: [UInt8](repeating: 0, count: 128))
+    let zeros = [UInt8](repeating: 0, count: kind.bytesPerRow)
+    damaged.replaceSubrange(start..<start + zeros.count, with: zeros)
     for bytes in [damaged, sound] {
       try bytes.write(to: fixture.file(kind))
       try fixture.reopen(rowsWithoutSketch: 1)
