@@ -42,50 +42,31 @@ struct PairVerifier {
       * Identifier.expectedFalseMatches(
         evidence: heard.evidence, frames: index.frames)
     guard expected < bar, heard.points > 0 else { return nil }
+    let intervals = Self.joined(heard.intervals)
+    let common = intervals.reduce(0) { $0 + $1.duration }
     let parameters = index.parameters
+    // Frames are where their windows' middles are.
+    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
+    let offset = fit.line.start * parameters.frameSeconds + middle * (1 - fit.line.speed)
     let eighth = parameters.frameSeconds / Double(Peak.scale)
-    let sounding = max(eighth, Double(end - begin) * eighth)
-    var parts = [CutLines.Part(fit: fit, heard: heard, intervals: Self.joined(heard.intervals))]
-    if heard.agreement >= rules.leastAgreement,
-      !rules.isWhole(parts[0].common / sounding, of: seconds(first))
-    {
-      let cut = CutLines(
-        peaks: peaks, parameters: parameters, frames: index.frames(of: first),
-        secondFrames: index.frames(of: second), bar: bar, leastAgreement: rules.leastAgreement,
-        leastEvidence: Self.leastEvidence)
-      parts = cut.parts(with: parts[0])
-    }
-    let common = parts.reduce(0) { $0 + $1.common }
-    let inSecond = parts.reduce(0) { $0 + $1.common * $1.fit.line.speed }
-    let offset = self.offset(fit.line)
     let facts = RelationRules.Facts(
       firstSeconds: seconds(first), secondSeconds: seconds(second),
-      firstCoverage: min(1, common / sounding),
-      secondCoverage: min(1, inSecond / max(eighth, Double(otherEnd - otherBegin) * eighth)),
-      commonSeconds: common, isInOnePiece: parts.count == 1, offset: offset,
-      speed: fit.line.speed, pitch: fit.pitch, agreement: heard.agreement)
+      firstCoverage: min(1, common / max(eighth, Double(end - begin) * eighth)),
+      secondCoverage: min(
+        1, common * fit.line.speed / max(eighth, Double(otherEnd - otherBegin) * eighth)),
+      commonSeconds: common, offset: offset, speed: fit.line.speed, pitch: fit.pitch,
+      agreement: heard.agreement)
     guard let relation = rules.relation(facts), let firstKey = index.key(of: first),
       let secondKey = index.key(of: second)
     else { return nil }
     return Duplicate(
       first: firstKey, second: secondKey, relation: relation, offset: offset, speed: fit.line.speed,
-      pitch: fit.pitch, firstIntervals: parts.flatMap(\.intervals),
-      secondIntervals: parts.flatMap { part in
-        let start = self.offset(part.fit.line)
-        return part.intervals.map {
-          Match.Interval(
-            from: start + part.fit.line.speed * $0.from, to: start + part.fit.line.speed * $0.to)
-        }
+      pitch: fit.pitch, firstIntervals: intervals,
+      secondIntervals: intervals.map {
+        .init(from: offset + fit.line.speed * $0.from, to: offset + fit.line.speed * $0.to)
       },
       firstCoverage: facts.firstCoverage, secondCoverage: facts.secondCoverage,
       agreement: heard.agreement, expectedFalseMatches: expected)
-  }
-
-  /// Seconds of the second at the first's time 0: frames are where their windows' middles are.
-  private func offset(_ line: Line) -> Double {
-    let parameters = index.parameters
-    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
-    return line.start * parameters.frameSeconds + middle * (1 - line.speed)
   }
 
   private func seconds(_ number: Int) -> Double {
