@@ -10,8 +10,6 @@ import re
 import subprocess
 import tempfile
 
-from . import render
-
 LIBRARY = pathlib.Path("/usr/share/mma/lib/stdlib")
 # No style of music: clicks, and a groove that plays nothing.
 _LEFT_OUT = re.compile(r"metronome|^none$|arpeggio|lullaby")
@@ -66,6 +64,9 @@ def midi(groove, seed, path):
 
 def play(groove, seed, font, path):
     """Renders a piece to `path` (FLAC, mono); false where there is nothing to hear."""
+    # Chords and grooves can be had without what reads and writes sound.
+    from . import render
+
     with tempfile.TemporaryDirectory() as work:
         score = pathlib.Path(work) / "piece.mid"
         if not midi(groove, seed, score):
