@@ -7,7 +7,8 @@ public struct Unmet: Error, CustomStringConvertible {
 /// Waits until `condition` holds. The deadline is generous, because machines are slow and noisy;
 /// nothing is measured by it. Throws ``Unmet`` when it passes, and what `condition` throws at once.
 public func eventually(
-  _ what: String, within limit: Duration = .seconds(60), every pause: Duration = .milliseconds(50),
+  _ what: String, within limit: Duration = .seconds(300),
+  every pause: Duration = .milliseconds(50),
   _ condition: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()
