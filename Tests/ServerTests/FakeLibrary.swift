@@ -91,7 +91,7 @@ final class FakeLibrary: LibraryService {
 
   var listenerCount: Int { state.withLock { $0.listeners.count } }
 
-  private func fail() throws(HarkError) {
+  func fail() throws(HarkError) {
     if let error = state.withLock({ $0.error }) { throw error }
   }
 
@@ -283,11 +283,6 @@ final class FakeLibrary: LibraryService {
   func forget(_ path: FilePath) async throws(HarkError) {
     _ = try await file(at: path)
     state.withLock { $0.forgotten.append(path) }
-  }
-
-  func backup() async throws(HarkError) -> LibraryBackup {
-    try fail()
-    return LibraryBackup(files: Self.backedUp, made: 1_700_000_000)
   }
 
   func events() -> AsyncStream<LibraryEvent> {

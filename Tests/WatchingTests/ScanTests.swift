@@ -1,7 +1,6 @@
 import Core
 import Foundation
 import Glibc
-import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -283,22 +282,5 @@ import Testing
       #expect(online.count == 4)
     }
     withExtendedLifetime(directory) {}
-  }
-}
-
-/// A flag between a test and the watcher's thread.
-final class Flag: Sendable {
-  private let value = Mutex(false)
-
-  var isRaised: Bool { value.withLock { $0 } }
-
-  func raise() { value.withLock { $0 = true } }
-
-  /// Lowers the flag; whether it was raised.
-  func take() -> Bool {
-    value.withLock { value in
-      defer { value = false }
-      return value
-    }
   }
 }
