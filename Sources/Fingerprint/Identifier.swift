@@ -150,6 +150,7 @@ public struct Identifier: Sendable {
     match.place(alignment, index.parameters)
     return match
   }
+
   private func expectedFalseMatches(
     _ alignment: Alignment, _ effort: Searcher.Effort, _ query: Query
   ) -> Double {

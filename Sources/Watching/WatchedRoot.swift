@@ -46,9 +46,8 @@ public struct FileSystemIdentity: Hashable, Sendable, Codable {
     guard type == recorded.type else { return false }
     // With a UUID the mount point may move; without one it is all there is to tell, whatever identifier
     // was recorded by a version that took a device's number for one.
-    guard FileSystemKind.hasStableIdentifier(type), identifier != 0, recorded.identifier != 0 else {
-      return identifier == 0 || !FileSystemKind.hasStableIdentifier(type)
-        ? isMountPoint == recorded.isMountPoint : false
+    guard FileSystemKind.hasStableIdentifier(type), identifier | recorded.identifier != 0 else {
+      return isMountPoint == recorded.isMountPoint
     }
     return identifier == recorded.identifier
   }

@@ -77,16 +77,3 @@ struct WorkerCommand {
     } + [nil]
   }
 }
-
-/// Small files of procfs.
-enum ProcFile {
-  /// Up to 4,096 bytes; `nil` if the file cannot be read.
-  static func read(_ path: String) -> String? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return nil }
-    defer { close(file) }
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = Glibc.read(file, &buffer, buffer.count)
-    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
-  }
-}
