@@ -72,7 +72,7 @@ sanitize: ## Run the rooms' tests under sanitizers (SANITIZER=address or thread)
 
 training: ## Make the Python environment of Models/training in .build-training
 	@scripts/install-dependencies training
-	@scripts/training-environment
+	@scripts/python-environment .build-training Models/training/requirements.txt
 
 evaluate: ## Measure the model through `hark embed` (DATA=collected audio, TEACHER=yamnet.tflite)
 	@test -f "$(DATA)/recordings.csv" || { echo "make evaluate: DATA=FOLDER is needed, with the recordings.csv" \

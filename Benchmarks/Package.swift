@@ -29,6 +29,13 @@ let package = Package(
         .product(name: "HarkFingerprint", package: "hark"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    // Runs the network alone; Benchmarks/network asks other programs the same.
+    .executableTarget(
+      name: "network",
+      dependencies: [
+        .product(name: "HarkPipeline", package: "hark"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ]),
     // Searches the vectors that Benchmarks/search makes, beside its peers.
     .executableTarget(
       name: "search",

@@ -12,14 +12,11 @@ Times are by the wall clock and, since other programs stretch those, what the pr
 """
 
 import argparse
-import json
-import os
 import pathlib
-import subprocess
-import time
+import sys
 
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(name, "1")
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+from harkpeers import Program, timed  # before NumPy: it says how many threads there are
 
 import faiss
 import numpy as np
@@ -45,28 +42,6 @@ def make(folder, kind, count):
     picked = rows[random.integers(0, count, 256)]
     rows.tofile(folder / "vectors.f32")
     unit(picked + 0.05 * noise(256)).astype(np.float32).tofile(folder / "queries.f32")
-
-
-class Hark:
-    def __init__(self, program, folder):
-        self.process = subprocess.Popen(
-            [program, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def ask(self, *words):
-        self.process.stdin.write(" ".join(map(str, words)) + "\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def timed(self, *words):
-        answer = self.ask(*words)
-        return answer["milliseconds"][0], answer["busy"][0]
-
-
-def timed(search, queries, k, **options):
-    begin, busy = time.perf_counter(), time.process_time()
-    search(queries, k, **options)
-    return (time.perf_counter() - begin) * 1e3, (time.process_time() - busy) * 1e3
 
 
 def check(answer, rows, queries, k):
@@ -102,7 +77,7 @@ def main():
         )
         scalar.train(rows[:100_000])
         scalar.add(rows)
-        hark = Hark(options.search, folder)
+        hark = Program(options.search, folder)
         check(hark.ask("single", 10, 0, 8), rows, queries[:8], 10)
         check(hark.ask("batch", 10, 0, 8), rows, queries[:8], 10)
         times = {}
@@ -131,7 +106,7 @@ def main():
             lines.append(
                 f"| {kind} | {name} | {middle:.2f} | {low:.2f} – {high:.2f} | {busy:.2f} |"
             )
-        hark.process.stdin.close()
+        hark.close()
     print("| data | search | median ms | 10 – 90 % | processor ms |\n" + "| --- " * 5 + "|")
     print("\n".join(lines))
 

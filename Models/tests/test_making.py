@@ -43,7 +43,7 @@ class Making(unittest.TestCase):
     @unittest.skipUnless(shutil.which("make"), "needs make")
     def test_evaluate_says_first_that_it_has_nothing_to_measure_on(self):
         shutil.copy(REPOSITORY / "Makefile", self.here)
-        for name in ("install-dependencies", "training-environment", "ensure-built"):
+        for name in ("install-dependencies", "python-environment", "ensure-built"):
             self.program(self.here / "scripts" / name, "echo made > made")
         for data in ("", "absent"):
             done = self.run_here("make", "--silent", "evaluate", f"DATA={data}")

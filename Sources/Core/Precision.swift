@@ -5,6 +5,6 @@ public enum Precision: String, Sendable, Codable, CaseIterable, Hashable {
   case f32
   /// bfloat16 convolutions with f32 accumulation, for CPUs that have it natively.
   case bf16
-  /// 8-bit convolutions with 32-bit accumulation, for CPUs with VNNI.
+  /// 8-bit convolutions with 32-bit accumulation, for CPUs with AVX2 or, faster still, VNNI.
   case int8
 }

@@ -19,10 +19,13 @@ public struct PrecisionSupport: Sendable {
     return precisions
   }
 
-  /// The precision that is picked: int8 with dot products of 8-bit numbers (AVX-512 VNNI or
-  /// AVX-VNNI) for a model that has activation limits, else bf16 where it is native, else f32.
+  /// The precision that is picked: int8 for a model that has activation limits, else bf16 where it is
+  /// native, else f32.
+  ///
+  /// Without VNNI too: on a Zen 3 core, which has AVX2 alone, int8 is 2.4 times as fast as f32
+  /// (Benchmarks/README.md), and its embeddings are as near to those of f32 (Models/CARD.md).
   public func preferred(isCalibrated: Bool) -> Precision {
-    if cpu.vnni, isCalibrated { return .int8 }
+    if cpu.avx2, isCalibrated { return .int8 }
     return cpu.bf16 ? .bf16 : .f32
   }
 

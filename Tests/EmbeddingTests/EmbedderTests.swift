@@ -107,16 +107,20 @@ struct EmbedderTests {
     }
   }
 
-  @Test("The processor picks int8 with VNNI and calibration, else native bf16, else f32")
+  @Test("The processor picks int8 with AVX2 and calibration, else native bf16, else f32")
   func choice() {
     let zen3 = PrecisionSupport(cpu: .init(avx2: true, avx512: false, vnni: false, bf16: false))
     let alder = PrecisionSupport(cpu: .init(avx2: true, avx512: false, vnni: true, bf16: false))
     let skylake = PrecisionSupport(cpu: .init(avx2: true, avx512: true, vnni: false, bf16: false))
     let zen4 = PrecisionSupport(cpu: .init(avx2: true, avx512: true, vnni: true, bf16: true))
-    #expect(zen3.preferred(isCalibrated: true) == .f32)
+    let old = PrecisionSupport(cpu: .init(avx2: false, avx512: false, vnni: false, bf16: false))
+    #expect(zen3.preferred(isCalibrated: true) == .int8)
+    #expect(zen3.preferred(isCalibrated: false) == .f32)
+    #expect(old.preferred(isCalibrated: true) == .f32)
     #expect(alder.preferred(isCalibrated: true) == .int8)
     #expect(alder.preferred(isCalibrated: false) == .f32)
-    #expect(skylake.preferred(isCalibrated: true) == .f32)
+    #expect(skylake.preferred(isCalibrated: true) == .int8)
+    #expect(skylake.preferred(isCalibrated: false) == .f32)
     #expect(zen4.preferred(isCalibrated: true) == .int8)
     #expect(zen4.preferred(isCalibrated: false) == .bf16)
     #expect(zen3.supported == [.f32, .int8])

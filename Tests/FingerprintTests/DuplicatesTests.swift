@@ -53,6 +53,39 @@ import Testing
     #expect(DuplicateGroup.groups(found).isEmpty)
   }
 
+  /// A radio edit lies in the album's version along two lines, one behind the other.
+  @Test func anEditIsContainedWithAllItsParts() throws {
+    let album = Self.music[1] + Self.music[2] + Self.music[3]
+    let edit = album.excerpt(from: 2, seconds: 20) + album.excerpt(from: 45.5, seconds: 34)
+    let found = try pairs([album, edit, Self.music[0]])
+    let pair = try #require(found.first)
+    #expect(found.count == 1 && pair.number == 1 && pair.otherNumber == 0)
+    #expect(pair.relation == .contained && pair.firstCoverage > 0.9, "\(pair)")
+    let places = pair.secondIntervals.map { ($0.from, $0.to) }
+    #expect(places.count == 2, "\(places)")
+    for (place, wanted) in zip(places, [(2, 22), (45.5, 79.5)]) {
+      #expect(abs(place.0 - wanted.0) < 1.5 && abs(place.1 - wanted.1) < 1.5, "\(places)")
+    }
+    for (first, second) in zip(pair.firstIntervals, pair.secondIntervals) {
+      let isSecondPart = first.from > 10
+      #expect(abs(second.from - first.from - (isSecondPart ? 25.5 : 2)) < 0.05, "\(pair)")
+    }
+  }
+
+  /// What is in both in another order is no copy of a part.
+  @Test func partsInAnotherOrderAreNotContained() throws {
+    let (one, two, three) = (Self.music[1], Self.music[2], Self.music[3])
+    let found = try pairs([one + two + three, two + one])
+    #expect(found.count == 1 && found[0].relation == .sharing, "\(found)")
+  }
+
+  @Test func aCopyWithAPauseInItIsACopy() throws {
+    let piece = Self.music[1] + Self.music[2]
+    let pause = [Float](repeating: 0, count: 48_000)
+    let found = try pairs([piece, Self.music[1] + pause + Self.music[2]])
+    #expect(found.count == 1 && found[0].relation == .trimmed, "\(found)")
+  }
+
   @Test func repeatsAndSilenceAreNoPairs() throws {
     let bar = Self.music[0].excerpt(from: 3, seconds: 4)
     let loop = (0..<6).flatMap { _ in bar }

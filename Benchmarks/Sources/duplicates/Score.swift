@@ -43,6 +43,12 @@ struct Score {
         "agreement \(quantiles(agreement))",
         "coverage \(quantiles(hits.map(\.firstCoverage).sorted()))")
       for miss in results where miss.pair == nil { print("  missed: \(name(miss.number))") }
+      for result in results {
+        guard let pair = result.pair, !pair.relation.isCopy else { continue }
+        print(
+          "  \(pair.relation.rawValue): \(name(result.number)): offset \(round(pair.offset)), "
+            + "\(pair.firstIntervals.map { "\(round($0.from))–\(round($0.to))" })")
+      }
     }
     reportMixes(found, originals)
     reportOthers()

@@ -18,7 +18,7 @@ struct PairVerifier {
   /// A window with less evidence is not heard in the other.
   private static let leastEvidence = 4.0
   /// Common stretches that are nearer to each other are one.
-  private static let joined = 3.0
+  static let joined = 3.0
   /// Frames on which trials of all pairs differ, and of warps.
   private static let warps = Double(SelfJoin.warps.count)
 
@@ -31,11 +31,22 @@ struct PairVerifier {
     let peaks = PeakPairs(first: index.peaks(of: first), second: index.peaks(of: second))
     guard let begin = peaks.first.first?.time, let end = peaks.first.last?.time,
       let otherBegin = peaks.second.first?.time, let otherEnd = peaks.second.last?.time,
-      let fit = peaks.fit(line, pitch: pitch)?.plainWhereUncertain(rules)
+      var (fit, heard) = laid(line, pitch, peaks, first)
     else { return nil }
-    let heard = Self.heard(
-      fit, peaks, frames: index.frames(of: first), leastEvidence: Self.leastEvidence,
-      index.parameters)
+    let parameters = index.parameters
+    let eighth = parameters.frameSeconds / Double(Peak.scale)
+    let sounding = max(eighth, Double(end - begin) * eighth)
+    func isWhole(_ heard: Heard) -> Bool {
+      rules.isWhole(Self.seconds(Self.joined(heard.intervals)) / sounding, of: seconds(first))
+    }
+    // A loop leads to its repeats as well; all peaks together know how it begins.
+    if !isWhole(heard),
+      let start = CutLines.offset(peaks, speed: fit.line.speed, pitch: fit.pitch),
+      let other = laid(Line(start: start, speed: fit.line.speed), fit.pitch, peaks, first),
+      isWhole(other.heard)
+    {
+      (fit, heard) = other
+    }
     let trials = Double(index.count) * Self.warps
     let expected =
       trials
@@ -43,30 +54,58 @@ struct PairVerifier {
         evidence: heard.evidence, frames: index.frames)
     guard expected < bar, heard.points > 0 else { return nil }
     let intervals = Self.joined(heard.intervals)
-    let common = intervals.reduce(0) { $0 + $1.duration }
-    let parameters = index.parameters
-    // Frames are where their windows' middles are.
-    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
-    let offset = fit.line.start * parameters.frameSeconds + middle * (1 - fit.line.speed)
-    let eighth = parameters.frameSeconds / Double(Peak.scale)
+    var pieces = intervals.map { CutLines.Piece(interval: $0, line: fit.line) }
+    if heard.agreement >= rules.leastAgreement, !isWhole(heard) {
+      let cut = CutLines(
+        peaks: peaks, parameters: parameters, frames: index.frames(of: first),
+        secondFrames: index.frames(of: second), bar: bar, leastAgreement: rules.leastAgreement,
+        leastEvidence: Self.leastEvidence)
+      pieces = cut.pieces(of: fit, intervals)
+    }
+    let common = Self.seconds(pieces.map(\.interval))
+    let offset = self.offset(fit.line)
     let facts = RelationRules.Facts(
       firstSeconds: seconds(first), secondSeconds: seconds(second),
-      firstCoverage: min(1, common / max(eighth, Double(end - begin) * eighth)),
+      firstCoverage: min(1, common / sounding),
       secondCoverage: min(
         1, common * fit.line.speed / max(eighth, Double(otherEnd - otherBegin) * eighth)),
-      commonSeconds: common, offset: offset, speed: fit.line.speed, pitch: fit.pitch,
-      agreement: heard.agreement)
+      commonSeconds: common, isInOnePiece: pieces.allSatisfy { $0.line == fit.line },
+      offset: offset, speed: fit.line.speed, pitch: fit.pitch, agreement: heard.agreement)
     guard let relation = rules.relation(facts), let firstKey = index.key(of: first),
       let secondKey = index.key(of: second)
     else { return nil }
     return Duplicate(
       first: firstKey, second: secondKey, relation: relation, offset: offset, speed: fit.line.speed,
-      pitch: fit.pitch, firstIntervals: intervals,
-      secondIntervals: intervals.map {
-        .init(from: offset + fit.line.speed * $0.from, to: offset + fit.line.speed * $0.to)
+      pitch: fit.pitch, firstIntervals: pieces.map(\.interval),
+      secondIntervals: pieces.map { piece in
+        let (start, speed) = (self.offset(piece.line), piece.line.speed)
+        return Match.Interval(
+          from: start + speed * piece.interval.from, to: start + speed * piece.interval.to)
       },
       firstCoverage: facts.firstCoverage, secondCoverage: facts.secondCoverage,
       agreement: heard.agreement, expectedFalseMatches: expected)
+  }
+
+  /// The line that fits all peaks about a given one, and what of the first is heard along it.
+  private func laid(
+    _ line: Line, _ pitch: Double, _ peaks: PeakPairs, _ first: Int
+  ) -> (fit: PeakPairs.Fit, heard: Heard)? {
+    guard let fit = peaks.fit(line, pitch: pitch)?.plainWhereUncertain(rules) else { return nil }
+    let heard = Self.heard(
+      fit, peaks, frames: index.frames(of: first), leastEvidence: Self.leastEvidence,
+      index.parameters)
+    return (fit, heard)
+  }
+
+  private static func seconds(_ intervals: [Match.Interval]) -> Double {
+    intervals.reduce(0) { $0 + $1.duration }
+  }
+
+  /// Seconds of the second at the first's time 0: frames are where their windows' middles are.
+  private func offset(_ line: Line) -> Double {
+    let parameters = index.parameters
+    let middle = Double(parameters.window) / 2 / Double(parameters.sampleRate)
+    return line.start * parameters.frameSeconds + middle * (1 - line.speed)
   }
 
   private func seconds(_ number: Int) -> Double {
@@ -90,20 +129,24 @@ struct PairVerifier {
   /// What of the first is heard in the second.
   /// - Parameters:
   ///   - frames: of the first.
+  ///   - stretch: of the first, in frames, that is looked at; all of it where nothing is said.
   ///   - leastEvidence: of a window; one with less is not heard.
   static func heard(
-    _ fit: PeakPairs.Fit, _ peaks: PeakPairs, frames: Int, leastEvidence: Double,
-    _ parameters: FingerprintParameters
+    _ fit: PeakPairs.Fit, _ peaks: PeakPairs, frames: Int, within stretch: Range<Double>? = nil,
+    leastEvidence: Double, _ parameters: FingerprintParameters
   ) -> Heard {
     let whole = Query(
       Constellation(
         grids: [peaks.first], samples: frames * parameters.hop, frames: frames,
         soundingFrames: frames), parameters)
-    let windows = max(1, Int((whole.seconds / Self.window).rounded()))
+    let stretch = stretch ?? 0..<whole.seconds / parameters.frameSeconds
+    let seconds = (stretch.upperBound - stretch.lowerBound) * parameters.frameSeconds
+    let windows = max(1, Int((seconds / Self.window).rounded()))
+    let length = seconds / Double(windows)
     var heard = Heard()
     for number in 0..<windows {
-      let length = whole.seconds / Double(windows)
-      let begin = (Double(number) * length / parameters.frameSeconds).rounded()
+      let begin =
+        (stretch.lowerBound + Double(number) * length / parameters.frameSeconds).rounded()
       let from = begin * parameters.frameSeconds
       let window = whole.window(from: from, seconds: length, parameters)
       let verifier = Verifier(window, parameters)

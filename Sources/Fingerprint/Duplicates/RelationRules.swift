@@ -35,6 +35,8 @@ struct RelationRules: Sendable {
     var firstCoverage: Double
     var secondCoverage: Double
     var commonSeconds: Double
+    /// Whether all that is common lies along one line.
+    var isInOnePiece = true
     var offset: Double
     var speed: Double
     var pitch: Double
@@ -52,18 +54,22 @@ struct RelationRules: Sendable {
     let rest = facts.secondSeconds - facts.firstSeconds * facts.speed
     // What has no peaks is silence: a copy that was padded with it has nothing more to hear.
     let isPadded = isWhole(facts.secondCoverage, of: facts.secondSeconds)
+    // What was cut out of the middle is no trimming.
     let isTrimmed =
-      rest <= max(trimmedSeconds, trimmedShare * facts.secondSeconds)
+      facts.isInOnePiece
+      && rest <= max(trimmedSeconds, trimmedShare * facts.secondSeconds)
       && facts.firstSeconds * facts.speed >= facts.secondSeconds / 2
     guard isPadded || isTrimmed else {
       return facts.commonSeconds >= leastPart ? .contained : nil
     }
     guard isSameSpeed else { return .spedUp }
-    let isSame = isPadded && abs(facts.offset) <= sameOffset && abs(rest) <= sameLength
+    let isSame =
+      facts.isInOnePiece && isPadded && abs(facts.offset) <= sameOffset && abs(rest) <= sameLength
     return isSame ? .sameRecording : .trimmed
   }
 
-  private func isWhole(_ coverage: Double, of seconds: Double) -> Bool {
+  /// Whether a share of a recording is as good as the whole of it.
+  func isWhole(_ coverage: Double, of seconds: Double) -> Bool {
     coverage >= min(whole, 1 - edge / max(seconds, 2 * edge))
   }
 }
