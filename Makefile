@@ -57,10 +57,14 @@ lint: ## Check the style of every Swift file
 format: ## Put every Swift file into the house's style
 	swift format format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-bench: ## Measure speed and memory (BENCH="--quick", "--only NAME", "--help")
+bench: ## Measure speed and memory (BENCH="--quick", "--help"; PEERS=1 runs other programs too, MUSIC=dir)
 	@scripts/install-dependencies build
 	@BUILT="$${HARK_BUILT:-$(BUILT)}" scripts/ensure-built
 	@HARK_BUILT="$${HARK_BUILT:-$(abspath $(BUILT))}" swift run -c release --package-path Benchmarks bench $(BENCH)
+ifneq ($(PEERS),)
+	@scripts/install-dependencies peers
+	@BUILT="$${HARK_BUILT:-$(BUILT)}" scripts/bench-peers
+endif
 
 fuzz: ## Give each way in bytes that libFuzzer makes (TARGET=name ..., TIME=seconds for each)
 	@scripts/install-dependencies build

@@ -7,7 +7,7 @@ the recording sounds the same as where the excerpt was taken is as right (`repea
 counts answers with the right recording at a place that sounds alike but is not the same; "wrong"
 everything else. Music under two names, known and unknown, is found by the same comparison and left
 out. Of a mix, each of its two recordings is looked for among all that was named, and counts as an
-excerpt; what was named and is neither is a repeat or wrong as well.
+excerpt; what was named and is neither is a repeat or wrong as well, unless it sounds like one of them.
 """
 
 import collections
@@ -95,6 +95,10 @@ class Scorer:
         known = [part["recording"] for part in parts]
         for match in rest:
             verdict = "repeat" if match["recording"] in known else "wrong"
+            for part, entry in zip(parts, (0, generate.ENTRY)):
+                moved = dict(match, offset=match["offset"] + entry * match["speed"])
+                if self.sounds_the_same(part, moved):
+                    verdict = "copy"
             extra = dict(query, isExtra=True) if verdicts else query
             verdicts.append((verdict, extra, match, answer["searching"]))
         return verdicts or [("none", query, None, answer["searching"])]

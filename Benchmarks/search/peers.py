@@ -1,6 +1,6 @@
-"""Searches the same vectors with Hark and FAISS, in interleaved rounds, and prints one table.
+"""Searches the same vectors with Hark, FAISS, hnswlib and USearch, in interleaved rounds, and prints one table.
 
-    python3 -m venv VENV && VENV/bin/pip install faiss-cpu numpy
+    python3 -m venv VENV && VENV/bin/pip install faiss-cpu hnswlib numpy usearch
     swift build -c release --package-path Benchmarks --product search
     taskset -c 0 VENV/bin/python Benchmarks/search/peers.py FOLDER Benchmarks/.build/release/search
 
@@ -19,7 +19,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from harkpeers import Program, timed  # before NumPy: it says how many threads there are
 
 import faiss
+import hnswlib
 import numpy as np
+import usearch.index
 
 DIMENSION = 128
 
@@ -77,6 +79,22 @@ def main():
         )
         scalar.train(rows[:100_000])
         scalar.add(rows)
+        fast = faiss.IndexPQFastScan(DIMENSION, 64, 4, faiss.METRIC_INNER_PRODUCT)
+        fast.train(rows[:100_000])
+        refined = faiss.IndexRefineFlat(fast)
+        refined.add(rows)
+        refined.k_factor = 16
+        force = hnswlib.BFIndex(space="ip", dim=DIMENSION)
+        force.init_index(max_elements=len(rows))
+        force.add_items(rows)
+
+        def usearch_exact(query, k):
+            return usearch.index.search(rows, query[0], k, usearch.index.MetricKind.IP, exact=True, threads=1)
+
+        def found(query):
+            return len(set(refined.search(query, 10)[1][0]) & set(flat.search(query, 10)[1][0]))
+
+        recall = np.mean([found(query[None]) for query in queries[:32]]) / 10
         hark = Program(options.search, folder)
         check(hark.ask("single", 10, 0, 8), rows, queries[:8], 10)
         check(hark.ask("batch", 10, 0, 8), rows, queries[:8], 10)
@@ -91,6 +109,9 @@ def main():
             note("hark 1", hark.timed("single", 10, round, 1))
             note("flat 1", timed(flat.search, one, 10))
             note("sq8 1", timed(scalar.search, one, 10))
+            note(f"PQ64x4fs with refinement 1, recall {recall:.3f}", timed(refined.search, one, 10))
+            note("hnswlib, brute force 1", timed(force.knn_query, one, 10))
+            note("usearch, exact 1", timed(usearch_exact, one, 10))
             note("hark 32", hark.timed("batch", 10, round, 32))
             for threshold in (20, 1000):
                 faiss.cvar.distance_compute_blas_threshold = threshold

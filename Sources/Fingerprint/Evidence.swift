@@ -7,12 +7,16 @@
 /// What hits and misses say.
 ///
 /// Chance is not taken from a formula: rhythm and harmony make wrong alignments of music hit far more
-/// often than independent peaks would, and a peak on a long tone of the query more often than others.
-/// It is measured for each peak, at other alignments of the same stretch and the same query.
+/// often than independent peaks would. A peak on a long tone of the query is hit more often than others,
+/// which is measured at other alignments of the same stretch and the same query; and more often on a beat
+/// of the query than beside it, which is how full the picture's row is. As in a table of two margins, a
+/// peak's chance is the one, times how much more than usual the other is.
 extension Verifier {
   /// Alignments at which chance is measured, at most, and how far they keep from the one in question.
   private static let shifts = 120
   private static let apart = 10
+  /// No hit is certain either.
+  private static let greatestChance = 0.95
   /// How probable a hit may be where chance has no part in it.
   private static let hearings = [0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85, 0.95]
 
@@ -29,7 +33,10 @@ extension Verifier {
       for i in points.indices { counts[i] += Int(isHit[i]) }
     }
     // As if each peak had been hit once more in two more trials: none is certain to miss.
-    let chances = counts.map { Double($0 + 1) / Double(shifts + 2) }
+    let chances = zip(counts, points).map { count, point in
+      let ofColumn = Double(count + 1) / Double(shifts + 2)
+      return min(Self.greatestChance, ofColumn * image.fullness(of: point.row))
+    }
     alignment.chance = chances.reduce(0, +) / Double(points.count)
     let here = image.hits(points, shift: 0)
     var best = (surprise: 0.0, scores: [Score]())

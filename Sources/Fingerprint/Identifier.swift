@@ -157,6 +157,8 @@ public struct Identifier: Sendable {
     var (chance, evidence, tries) = (Chance.plain, alignment.evidence, effort.warps.count)
     if effort.isOfGrid {
       (chance, tries) = (.warped, 1)
+    } else if query.isRest {
+      chance = .rest
     } else if let prominence = alignment.prominence, evidence > 0 {
       chance = .voted
       evidence += Chance.evidence(ofProminence: prominence)

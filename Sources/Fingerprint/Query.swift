@@ -10,19 +10,25 @@ public struct Query: Sendable {
   public let soundingSeconds: Double
   /// Frames of the first grid.
   let frames: Int
+  /// Whether peaks that a recording explained were taken out.
+  let isRest: Bool
 
   public init(_ constellation: Constellation, _ parameters: FingerprintParameters) {
     grids = constellation.grids
     frames = constellation.frames
     seconds = Double(constellation.samples) / Double(parameters.sampleRate)
     soundingSeconds = Double(constellation.soundingFrames) * parameters.frameSeconds
+    isRest = false
   }
 
-  private init(grids: [[Peak]], seconds: Double, soundingSeconds: Double, frames: Int) {
+  private init(
+    grids: [[Peak]], seconds: Double, soundingSeconds: Double, frames: Int, isRest: Bool
+  ) {
     self.grids = grids
     self.seconds = seconds
     self.soundingSeconds = soundingSeconds
     self.frames = frames
+    self.isRest = isRest
   }
 
   /// A stretch of the query, whose times count from its own beginning.
@@ -42,7 +48,7 @@ public struct Query: Sendable {
     }
     return Query(
       grids: stretch, seconds: length, soundingSeconds: min(length, soundingSeconds),
-      frames: frames)
+      frames: frames, isRest: isRest)
   }
 
   /// Without the peaks that a match's recording has too.
@@ -64,6 +70,7 @@ public struct Query: Sendable {
         return true
       }
     }
-    return Query(grids: rest, seconds: seconds, soundingSeconds: soundingSeconds, frames: frames)
+    return Query(
+      grids: rest, seconds: seconds, soundingSeconds: soundingSeconds, frames: frames, isRest: true)
   }
 }

@@ -10,6 +10,10 @@ struct QueryImage {
   private let lowest: Int32
   private let columns: Int32
   private var bits: [UInt64]
+  private var fullnesses: [Double] = []
+
+  /// How much of the usual row a row is taken to have beside what it has: a few cells say little.
+  private static let usualRow = 0.25
 
   init(_ query: Query, _ parameters: FingerprintParameters) {
     rows = 2 * query.frames
@@ -30,6 +34,20 @@ struct QueryImage {
         }
       }
     }
+    fullnesses = Self.fullnesses(bits, words: words)
+  }
+
+  /// How full a row is, as a multiple of the usual one; 0.2 where nothing is in it.
+  @inline(__always)
+  func fullness(of row: Int32) -> Double { fullnesses[Int(row)] }
+
+  private static func fullnesses(_ bits: [UInt64], words: Int) -> [Double] {
+    let cells = stride(from: 0, to: bits.count, by: words).map { row in
+      bits[row..<row + words].reduce(0) { $0 + Double($1.nonzeroBitCount) }
+    }
+    let usual = cells.reduce(0, +) / Double(max(1, cells.count))
+    guard usual > 0 else { return cells.map { _ in 1 } }
+    return cells.map { ($0 + usualRow * usual) / ((1 + usualRow) * usual) }
   }
 
   /// The column of a frequency in eighths of a bin, or nil outside the picture.

@@ -43,7 +43,15 @@ extension HarkLibrary: LibraryService {
       secondsSinceStart: since.seconds,
       isIdle: isTold && files.pending == 0 && isQuiet,
       sandbox: contents.sandbox,
-      warnings: statistics.warnings + [Self.growing(watching)].compactMap { $0 })
+      warnings: statistics.warnings
+        + [Self.growing(watching), Self.noWorker(pool.startFailures)].compactMap { $0 })
+  }
+
+  private static func noWorker(_ failures: [Lane: HarkError]) -> String? {
+    // That of the backlog says it all: those for queries are made the same way.
+    guard let error = failures[.backlog] ?? failures.values.first else { return nil }
+    let lane = failures[.backlog] == nil ? "to analyse queries" : "to analyse files"
+    return "no worker \(lane) starts, which is tried again and again: \(error)"
   }
 
   private static func growing(_ watching: WatchingStatistics) -> String? {

@@ -53,14 +53,14 @@ import Testing
     }
   }
 
-  /// Of unknown music, 20 seconds whose beat fits had evidence of 18, where 5 seconds had at most 9.
+  /// Of 2,300 excerpts of unknown music, those of 10 and 20 seconds had as much evidence at most as those of 5.
   @Test func aLongerQueryNeedsMore() {
     for chance in Self.kinds {
       let bars = [1.0, 5, 10, 20, 60].map { bar(chance, seconds: $0, frames: Self.large) }
       #expect(bars[0] == bars[1])
-      #expect(bars[2] > 1.3 * bars[1] && bars[2] < 2 * bars[1])
-      #expect(bars[3] > 1.8 * bars[1] && bars[3] < 4 * bars[1])
-      #expect(bars[4] > bars[3] && bars[4] < 12 * bars[1])
+      #expect(bars[2] > bars[1] && bars[2] < 1.2 * bars[1])
+      #expect(bars[3] > bars[2] && bars[3] < 1.4 * bars[1])
+      #expect(bars[4] > bars[3] && bars[4] < 1.7 * bars[1])
     }
   }
 }

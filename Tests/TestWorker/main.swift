@@ -147,6 +147,8 @@ do throws(HarkError) {
     case "exit-at-start":
       say("cannot start\n")
       exit(3)
+    case "killed-until-it-is-there":
+      if access(model, F_OK) != 0 { raise(SIGKILL) }
     case "silent": while true { pause() }
     case "garbage": send([1, 2, 3])
     default: break

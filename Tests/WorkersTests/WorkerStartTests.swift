@@ -41,6 +41,22 @@ import Testing
     }
   }
 
+  /// As the kernel does where a service has no memory left, until there is some.
+  @Test func workersThatAreKilledAsTheyStartAreToldWithWhatHelps() async throws {
+    let directory = try TemporaryDirectory()
+    let model = directory("killed-until-it-is-there")
+    let configuration = PoolFixture.configuration(models: [FilePath(model.path)], query: 0)
+    try await PoolFixture.with(configuration) { fixture in
+      let error = try await error { _ = try await fixture.pool.loadedModels() }
+      #expect(error?.cause?.contains("SIGKILL") == true)
+      #expect(error?.remedy?.contains("MemoryMax=") == true)
+      #expect(fixture.pool.startFailures.keys.elementsEqual([.backlog]))
+      try Data().write(to: model)
+      #expect(try await fixture.wait { fixture.pool.startFailures.isEmpty })
+      #expect(try await fixture.obey("analyse 1").facts.frames == 1)
+    }
+  }
+
   @Test func aWorkerThatNeverGreetsIsGivenUp() async throws {
     var configuration = PoolFixture.configuration(models: ["/models/silent"], query: 0)
     configuration.startLimit = 0.2

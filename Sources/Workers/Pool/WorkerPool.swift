@@ -135,6 +135,9 @@ public final class WorkerPool: Sendable, Service {
     }
   }
 
+  /// Why no worker starts, in the lanes in which none does. Complexity: O(lanes).
+  public var startFailures: [Lane: HarkError] { state.withLock { $0.broken } }
+
   /// Changes the models: tries the new list with a worker that does nothing else, then replaces
   /// every worker as soon as it is idle. Throws ``HarkError`` in that worker's words, and changes
   /// nothing, if the list cannot be loaded.

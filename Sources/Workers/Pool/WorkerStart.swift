@@ -101,6 +101,12 @@ struct WorkerStart {
     let words = [process.exit?.description, process.lines.last].compactMap { $0 }
     var explained = failure
     explained.error.cause = words.joined(separator: ": ")
+    if process.exit?.signal == SIGKILL {
+      explained.error.remedy = """
+        if the kernel killed it for lack of memory, which `journalctl -k` tells, let the service have \
+        more (MemoryMax=) or set fewer workers
+        """
+    }
     return explained
   }
 
