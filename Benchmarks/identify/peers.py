@@ -9,7 +9,7 @@ the place themselves; their best answer counts as theirs, at its own threshold. 
 makes fingerprints: a query is laid beside every recording at every place, and named where
 at most `--bits` of a word's 32 bits differ on average. Without ffmpeg, audfprint reads WAV at its
 own rate, which is written for it. All programs hear the same 16 kHz samples. Needs what generate.py
-needs; audfprint needs numpy below 2, in the Python that runs this.
+needs; audfprint needs numpy below 2 in the Python that runs this, fpcalc numpy 2.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def audfprint(options, library, queries, folder):
     rate = 11025
     start = "import sys, audio_read; audio_read.HAVE_FFMPEG = False; import audfprint; "
     start += "audfprint.main(sys.argv)"
-    environment = dict(os.environ, PYTHONPATH=str(pathlib.Path(options.program).parent))
+    environment = dict(os.environ, PYTHONPATH=str(pathlib.Path(options.program).resolve().parent))
 
     def run(command, corpus, numbers):
         names = []
@@ -105,7 +105,9 @@ def audfprint(options, library, queries, folder):
         if command == "match":
             words += ["-R", "-x", "1"]
         begin = time.monotonic()
-        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        done = subprocess.run(
+            words, capture_output=True, text=True, env=environment, cwd=folder
+        )
         if done.returncode:
             raise RuntimeError(done.stderr[-2000:])
         for name in names:
