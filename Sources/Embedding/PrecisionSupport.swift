@@ -22,7 +22,7 @@ public struct PrecisionSupport: Sendable {
   /// The precision that is picked: int8 for a model that has activation limits, else bf16 where it is
   /// native, else f32.
   ///
-  /// Without VNNI too: on a Zen 3 core, which has AVX2 alone, int8 is 2.4 times as fast as f32
+  /// Without VNNI too: on a Zen 3 core, which has AVX2 alone, int8 is twice as fast as f32
   /// (Benchmarks/README.md), and its embeddings are as near to those of f32 (Models/CARD.md).
   public func preferred(isCalibrated: Bool) -> Precision {
     if cpu.avx2, isCalibrated { return .int8 }

@@ -6,7 +6,7 @@ import SystemPackage
 
 /// network MODEL PATCHES PRECISION [EMBEDDINGS]: embeds the log-mel patches in a file (32-bit floats, 96 × 64 each), all of
 /// them once for each line on standard input, and answers each with one JSON object: how long it took. The first
-/// answer comes by itself, with nothing but how many patches there are. EMBEDDINGS gets 128 floats a patch, once.
+/// answer comes by itself, with nothing but how many patches there are. EMBEDDINGS gets 128 floats a patch, before each answer.
 ///
 /// `Benchmarks/network/peers.py` makes the patches and asks other programs the same in turn.
 @main enum Main {
